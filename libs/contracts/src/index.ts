@@ -1,0 +1,40 @@
+export { auditRecordedSchema, type AuditRecorded } from './audit-recorded.ts';
+export { failureSchema, type Failure } from './failure.ts';
+export {
+  artefactSchema,
+  inferenceCompletedSchema,
+  type Artefact,
+  type InferenceCompleted,
+  type InferenceOutcome,
+  type SkipReason,
+} from './inference-completed.ts';
+export {
+  inferenceRequestedSchema,
+  type InferenceRequested,
+  type Priority,
+  type RequestRole,
+} from './inference-requested.ts';
+export {
+  modelManifestSchema,
+  type ModelManifest,
+  type ModelOutput,
+  type ModelReference,
+  type ModelRole,
+  type Release,
+} from './model-manifest.ts';
+export { type ModelRoleChanged } from './model-role-changed.ts';
+export { reportFiledSchema, type ReportFiled, type ReportState } from './report-filed.ts';
+export { reviewRecordedSchema, type ReviewRecorded } from './review-recorded.ts';
+export { instanceSchema, patientSchema, studyContextSchema, type Instance, type Patient, type StudyContext } from './study.ts';
+export { studyReceivedSchema, type StudyReceived } from './study-received.ts';
+export {
+  isTopicName,
+  topicDefinition,
+  topics,
+  type App,
+  type MessageOf,
+  type RetryPolicy,
+  type Topic,
+  type TopicName,
+} from './topics.ts';
+export { workerSchema, type Worker } from './worker.ts';
