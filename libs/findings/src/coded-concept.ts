@@ -8,3 +8,13 @@ export const codedConceptSchema = z.strictObject({
 });
 
 export type CodedConcept = z.infer<typeof codedConceptSchema>;
+
+/** A code of the table, with its evidence. */
+export interface CheckedCode extends CodedConcept {
+  /** `confirmed`: two independent sources agree; `single`: one, see `note`; `local`: ours, see `definition`. */
+  status: 'confirmed' | 'single' | 'local';
+  /** The sources it was compared with. */
+  checked: string;
+  definition?: string;
+  note?: string;
+}

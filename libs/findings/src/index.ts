@@ -1,4 +1,5 @@
-export { codedConceptSchema, type CodedConcept } from './coded-concept.ts';
+export { codedConceptSchema, type CheckedCode, type CodedConcept } from './coded-concept.ts';
+export { checkedCode, codes, concept, everyCheckedCode } from './codes.ts';
 export {
   findingSchema,
   lateralitySchema,

@@ -1,0 +1,68 @@
+import { type CheckedCode } from './coded-concept.ts';
+
+const base = 'https://sightline.dev/fhir/CodeSystem';
+
+/** What no published code system says, with our own definitions. */
+export const local = {
+  decisionThreshold: own(
+    'observation-component',
+    'decision-threshold',
+    'Decision threshold',
+    'The calibrated probability at and above which the model says that the finding is present; fixed per model version.',
+  ),
+  notPrioritised: own(
+    'presence',
+    'not-prioritised',
+    'Not prioritised',
+    'The answer of a triage model that saw no reason to move the study forward; it does not say that the finding is absent.',
+  ),
+  studyCompleted: audit(
+    'study-completed',
+    'Study revision completed',
+    'A revision of a study was closed and announced.',
+  ),
+  instanceLeftOut: audit(
+    'instance-left-out',
+    'Instance left out',
+    'An instance was stored and is shown to no model: a localizer, dose screen, QA phantom, or our own output.',
+  ),
+  inferenceRequested: audit(
+    'inference-requested',
+    'Inference requested',
+    'A model version was asked to read instances.',
+  ),
+  inferenceCompleted: audit('inference-completed', 'Inference completed', 'A model version answered with findings.'),
+  inferenceSkipped: audit(
+    'inference-skipped',
+    'Inference skipped',
+    'A model version refused the input as outside its intended use, or no model reads the study.',
+  ),
+  inferenceFailed: audit('inference-failed', 'Inference failed', 'A request was given up without an answer.'),
+  reportFiled: audit('report-filed', 'Report filed', 'An AI result set was written to the EHR.'),
+  reportHeld: audit(
+    'report-held',
+    'Report held',
+    'Findings wait for a signature, or the site keeps them to the worklist.',
+  ),
+  reportNotFiled: audit(
+    'report-not-filed',
+    'Report not filed',
+    'An answer was recorded and deliberately not written to the EHR: refused, failed, shadow, or an older revision.',
+  ),
+  reportRefused: audit('report-refused', 'Report refused', 'The EHR refused a result set for good.'),
+  patientQuarantined: audit(
+    'patient-quarantined',
+    'Patient identity unresolved',
+    'Findings wait because the patient of the images could not be matched to exactly one agreeing record.',
+  ),
+  patientCreated: audit('patient-created', 'Patient created', 'The sandbox made a patient record from the images.'),
+  reviewRecorded: audit('review-recorded', 'Review recorded', 'A person accepted, rejected or corrected findings.'),
+} satisfies Record<string, CheckedCode>;
+
+function audit(code: string, display: string, definition: string): CheckedCode {
+  return own('audit-event', code, display, definition);
+}
+
+function own(system: string, code: string, display: string, definition: string): CheckedCode {
+  return { system: `${base}/${system}`, code, display, status: 'local', checked: 'defined here', definition };
+}

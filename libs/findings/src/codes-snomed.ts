@@ -1,0 +1,71 @@
+import { type CheckedCode } from './coded-concept.ts';
+
+/** SNOMED CT; display is the fully specified name without its semantic tag. */
+export const snomed = {
+  pneumonia: sct(
+    '233604007',
+    'Pneumonia',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+    'A model says it as a suspicion: always with presence and certainty.',
+  ),
+  bacterialPneumonia: sct(
+    '53084003',
+    'Bacterial pneumonia',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+  ),
+  viralPneumonia: sct('75570004', 'Viral pneumonia', 'SNOMED Global Patient Set 2020-09; OMOP concept tables'),
+  lungConsolidation: sct(
+    '95436008',
+    'Lung consolidation',
+    'OHDSI PhenotypeLibrary; openimagingdata SNOMED binding module',
+  ),
+  lung: sct(
+    '39607008',
+    'Lung structure',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  leftLung: sct('44029006', 'Left lung structure', 'HL7 mCODE; openimagingdata SNOMED binding module'),
+  rightLung: sct('3341006', 'Right lung structure', 'openimagingdata SNOMED binding module; DICOM PS3.20 example text'),
+  thorax: sct(
+    '51185008',
+    'Thoracic structure',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+    'The body site of FHIR; DICOM itself now prefers 816094009.',
+  ),
+  present: sct('52101004', 'Present', 'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2'),
+  absent: sct(
+    '2667000',
+    'Absent',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+    'FHIR only: DICOM SR says 272519000 (CID 240).',
+  ),
+  laterality: sct(
+    '272741003',
+    'Laterality',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  left: sct('7771000', 'Left', 'NLM VSAC value sets, SNOMED CT US 2024-09; DICOM PS3.16 as extracted by pydicom 3.0.2'),
+  right: sct(
+    '24028007',
+    'Right',
+    'NLM VSAC value sets, SNOMED CT US 2024-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  rightAndLeft: sct(
+    '51440002',
+    'Right and left',
+    'NLM VSAC value sets, SNOMED CT US 2024-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+    'DICOM meaning: Bilateral.',
+  ),
+  unknown: sct('261665006', 'Unknown', 'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2'),
+} satisfies Record<string, CheckedCode>;
+
+function sct(code: string, display: string, checked: string, note?: string): CheckedCode {
+  return {
+    system: 'http://snomed.info/sct',
+    code,
+    display,
+    status: 'confirmed',
+    checked,
+    ...(note === undefined ? {} : { note }),
+  };
+}
