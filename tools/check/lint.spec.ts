@@ -53,7 +53,7 @@ beforeAll(async () => {
   await symlink(join(root, 'node_modules'), join(house, 'node_modules'));
   for (const { file, text } of [
     ...planted,
-    { file: 'libs/platform/src/read-config.ts', text: `export const home = process.env['HOME'];\n` },
+    { file: 'libs/platform/src/config.ts', text: `export const home = process.env['HOME'];\n` },
   ]) {
     await mkdir(dirname(join(house, file)), { recursive: true });
     await writeFile(join(house, file), text);
@@ -77,6 +77,6 @@ describe('lint rules', () => {
   });
 
   it("lets platform's config reader read the environment", () => {
-    expect(diagnostics.filter(({ filename }) => filename === 'libs/platform/src/read-config.ts')).toEqual([]);
+    expect(diagnostics.filter(({ filename }) => filename === 'libs/platform/src/config.ts')).toEqual([]);
   });
 });
