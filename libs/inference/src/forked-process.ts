@@ -1,0 +1,17 @@
+import { fork, type ChildProcess } from 'node:child_process';
+
+/**
+ * A process of ours running one script, spoken to in structured clones. Written as `new ForkedProcess(new URL('./x.ts',
+ * import.meta.url))` it is found by the bundler (rspack.config.mjs names this class), which then makes the script a file of its own.
+ */
+export class ForkedProcess {
+  readonly child: ChildProcess;
+
+  constructor(script: URL) {
+    this.child = fork(script, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: script.pathname.endsWith('.ts') ? ['--import', 'tsx'] : [],
+    });
+  }
+}
