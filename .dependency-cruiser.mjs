@@ -125,10 +125,14 @@ export default {
     },
     {
       name: 'page-and-server-meet-over-http',
-      comment: "The reading room's page and its server share no code",
+      comment: "The reading room's page and its server share the types of what they say to each other, and no code",
       severity: 'error',
       from: { path: '^apps/reading-room/(src|web)/' },
-      to: { path: '^apps/reading-room/(src|web)/', pathNot: '^apps/reading-room/$1/' },
+      to: {
+        path: '^apps/reading-room/(src|web)/',
+        pathNot: '^apps/reading-room/$1/',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'product-needs-no-dev-dependency',
