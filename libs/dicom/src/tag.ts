@@ -1,0 +1,92 @@
+/**
+ * The attributes the mesh reads, by keyword, with the value representation an implicit VR data set does not carry (PS3.6
+ * chapter 6). Tags are one number, group × 65536 + element.
+ */
+export const attributes = {
+  SpecificCharacterSet: { tag: 0x00080005, vr: 'CS' },
+  ImageType: { tag: 0x00080008, vr: 'CS' },
+  SOPClassUID: { tag: 0x00080016, vr: 'UI' },
+  SOPInstanceUID: { tag: 0x00080018, vr: 'UI' },
+  StudyDate: { tag: 0x00080020, vr: 'DA' },
+  SeriesDate: { tag: 0x00080021, vr: 'DA' },
+  AcquisitionDate: { tag: 0x00080022, vr: 'DA' },
+  ContentDate: { tag: 0x00080023, vr: 'DA' },
+  StudyTime: { tag: 0x00080030, vr: 'TM' },
+  AcquisitionTime: { tag: 0x00080032, vr: 'TM' },
+  ContentTime: { tag: 0x00080033, vr: 'TM' },
+  AccessionNumber: { tag: 0x00080050, vr: 'SH' },
+  IssuerOfAccessionNumberSequence: { tag: 0x00080051, vr: 'SQ' },
+  Modality: { tag: 0x00080060, vr: 'CS' },
+  ConversionType: { tag: 0x00080064, vr: 'CS' },
+  PresentationIntentType: { tag: 0x00080068, vr: 'CS' },
+  Manufacturer: { tag: 0x00080070, vr: 'LO' },
+  TimezoneOffsetFromUTC: { tag: 0x00080201, vr: 'SH' },
+  StudyDescription: { tag: 0x00081030, vr: 'LO' },
+  SeriesDescription: { tag: 0x0008103e, vr: 'LO' },
+  ManufacturerModelName: { tag: 0x00081090, vr: 'LO' },
+  PatientName: { tag: 0x00100010, vr: 'PN' },
+  PatientID: { tag: 0x00100020, vr: 'LO' },
+  IssuerOfPatientID: { tag: 0x00100021, vr: 'LO' },
+  PatientBirthDate: { tag: 0x00100030, vr: 'DA' },
+  PatientSex: { tag: 0x00100040, vr: 'CS' },
+  PatientAge: { tag: 0x00101010, vr: 'AS' },
+  BodyPartExamined: { tag: 0x00180015, vr: 'CS' },
+  ProtocolName: { tag: 0x00181030, vr: 'LO' },
+  ImagerPixelSpacing: { tag: 0x00181164, vr: 'DS' },
+  ViewPosition: { tag: 0x00185101, vr: 'CS' },
+  StudyInstanceUID: { tag: 0x0020000d, vr: 'UI' },
+  SeriesInstanceUID: { tag: 0x0020000e, vr: 'UI' },
+  SeriesNumber: { tag: 0x00200011, vr: 'IS' },
+  InstanceNumber: { tag: 0x00200013, vr: 'IS' },
+  PatientOrientation: { tag: 0x00200020, vr: 'CS' },
+  ImageOrientationPatient: { tag: 0x00200037, vr: 'DS' },
+  Laterality: { tag: 0x00200060, vr: 'CS' },
+  ImageLaterality: { tag: 0x00200062, vr: 'CS' },
+  SamplesPerPixel: { tag: 0x00280002, vr: 'US' },
+  PhotometricInterpretation: { tag: 0x00280004, vr: 'CS' },
+  NumberOfFrames: { tag: 0x00280008, vr: 'IS' },
+  Rows: { tag: 0x00280010, vr: 'US' },
+  Columns: { tag: 0x00280011, vr: 'US' },
+  PixelSpacing: { tag: 0x00280030, vr: 'DS' },
+  BitsAllocated: { tag: 0x00280100, vr: 'US' },
+  BitsStored: { tag: 0x00280101, vr: 'US' },
+  HighBit: { tag: 0x00280102, vr: 'US' },
+  PixelRepresentation: { tag: 0x00280103, vr: 'US' },
+  PixelPaddingValue: { tag: 0x00280120, vr: 'US' },
+  PixelPaddingRangeLimit: { tag: 0x00280121, vr: 'US' },
+  BurnedInAnnotation: { tag: 0x00280301, vr: 'CS' },
+  WindowCenter: { tag: 0x00281050, vr: 'DS' },
+  WindowWidth: { tag: 0x00281051, vr: 'DS' },
+  RescaleIntercept: { tag: 0x00281052, vr: 'DS' },
+  RescaleSlope: { tag: 0x00281053, vr: 'DS' },
+  VOILUTFunction: { tag: 0x00281056, vr: 'CS' },
+  ModalityLUTSequence: { tag: 0x00283000, vr: 'SQ' },
+  VOILUTSequence: { tag: 0x00283010, vr: 'SQ' },
+  RequestingService: { tag: 0x00321033, vr: 'LO' },
+  RequestedProcedurePriority: { tag: 0x00401003, vr: 'SH' },
+  RequestAttributesSequence: { tag: 0x00400275, vr: 'SQ' },
+  RequestedProcedureID: { tag: 0x00401001, vr: 'SH' },
+  LocalNamespaceEntityID: { tag: 0x00400031, vr: 'UT' },
+  UniversalEntityID: { tag: 0x00400032, vr: 'UT' },
+  ViewCodeSequence: { tag: 0x00540220, vr: 'SQ' },
+  CodeValue: { tag: 0x00080100, vr: 'SH' },
+  CodingSchemeDesignator: { tag: 0x00080102, vr: 'SH' },
+  CodeMeaning: { tag: 0x00080104, vr: 'LO' },
+  PresentationLUTShape: { tag: 0x20500020, vr: 'CS' },
+  PixelData: { tag: 0x7fe00010, vr: 'OW' },
+} as const satisfies Record<string, { tag: number; vr: string }>;
+
+export type Keyword = keyof typeof attributes;
+
+const vrByTag: ReadonlyMap<number, string> = new Map(Object.values(attributes).map(({ tag, vr }) => [tag, vr]));
+
+/** The value representation of an attribute the mesh reads; UN for the rest of the dictionary. */
+export function vrOf(tag: number): string {
+  return vrByTag.get(tag) ?? 'UN';
+}
+
+/** (gggg,eeee), as the standard writes a tag. */
+export function tagText(tag: number): string {
+  const digits = tag.toString(16).padStart(8, '0');
+  return `(${digits.slice(0, 4)},${digits.slice(4)})`;
+}

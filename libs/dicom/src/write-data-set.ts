@@ -1,0 +1,61 @@
+import { encodeFileMeta } from './file-meta.ts';
+import { attributes, type Keyword } from './tag.ts';
+import { explicitVrLittleEndian, implicitVrLittleEndian } from './transfer-syntax.ts';
+
+/** Text for textual VRs, numbers for US, bytes for OW, items for SQ. */
+export type WritableValue = string | number | Uint8Array | WritableDataset[];
+export type WritableDataset = Partial<Record<Keyword, WritableValue>>;
+
+const longVrs: ReadonlySet<string> = new Set(['OW', 'SQ', 'UT']);
+
+function valueBytes(value: WritableValue, vr: string, explicitVr: boolean): Buffer {
+  if (Array.isArray(value)) return Buffer.concat(value.map((entry) => itemBytes(entry, explicitVr)));
+  if (typeof value === 'number') {
+    const bytes = Buffer.alloc(2);
+    bytes.writeUInt16LE(value & 0xffff);
+    return bytes;
+  }
+  const bytes = typeof value === 'string' ? Buffer.from(value) : Buffer.from(value);
+  return bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.from(vr === 'UI' || vr === 'OW' ? '\0' : ' ')]);
+}
+
+function itemBytes(dataset: WritableDataset, explicitVr: boolean): Buffer {
+  const content = encodeDataSet(dataset, { explicitVr });
+  const header = Buffer.from([0xfe, 0xff, 0x00, 0xe0, 0, 0, 0, 0]);
+  header.writeUInt32LE(content.length, 4);
+  return Buffer.concat([header, content]);
+}
+
+function elementBytes(keyword: Keyword, value: WritableValue, explicitVr: boolean): Buffer {
+  const { tag, vr } = attributes[keyword];
+  const bytes = valueBytes(value, vr, explicitVr);
+  const long = explicitVr && longVrs.has(vr);
+  const header = Buffer.alloc(long ? 12 : 8);
+  header.writeUInt16LE(tag >>> 16, 0);
+  header.writeUInt16LE(tag & 0xffff, 2);
+  if (explicitVr) header.write(vr, 4, 'latin1');
+  if (explicitVr && !long) header.writeUInt16LE(bytes.length, 6);
+  else header.writeUInt32LE(bytes.length, header.length - 4);
+  return Buffer.concat([header, bytes]);
+}
+
+/** Elements in ascending order of tag, little endian (PS3.5 7.1). Text is written as UTF-8: name ISO_IR 192 where it is not ASCII. */
+export function encodeDataSet(dataset: WritableDataset, { explicitVr = true } = {}): Buffer {
+  const keywords = (Object.keys(dataset) as Keyword[]).toSorted((a, b) => attributes[a].tag - attributes[b].tag);
+  return Buffer.concat(
+    keywords.flatMap((keyword) => {
+      const value = dataset[keyword];
+      return value === undefined ? [] : [elementBytes(keyword, value, explicitVr)];
+    }),
+  );
+}
+
+/** A Part 10 file of the attributes the mesh knows; SOPClassUID and SOPInstanceUID are repeated in its file meta information. */
+export function encodePart10(dataset: WritableDataset, { explicitVr = true } = {}): Buffer {
+  const meta = encodeFileMeta({
+    sopClassUid: String(dataset.SOPClassUID ?? ''),
+    sopInstanceUid: String(dataset.SOPInstanceUID ?? ''),
+    transferSyntaxUid: explicitVr ? explicitVrLittleEndian : implicitVrLittleEndian,
+  });
+  return Buffer.concat([meta, encodeDataSet(dataset, { explicitVr })]);
+}
