@@ -1,0 +1,45 @@
+import { codes } from '@sightline/findings';
+import { type DiagnosticReport } from '@medplum/fhirtypes';
+import { aiAsserted, codeable } from './coding.ts';
+import { answerIdentifier, reportIdentifier } from './identifiers.ts';
+import { narrative } from './narrative.ts';
+import { type ModelOfResult, type ResultSet } from './result-set.ts';
+
+export interface ReportLinks {
+  imagingStudy: string;
+  media: readonly string[];
+  observations: readonly string[];
+}
+
+/**
+ * The AI report: a report of its own that never replaces or completes the radiologist's. `partial` until a human signs. AI
+ * fills the conclusion in words and never `conclusionCode`.
+ */
+export function diagnosticReport(set: ResultSet, links: ReportLinks): DiagnosticReport {
+  const { study, model, completedAt, patient, generation } = set;
+  const label = `Unverified, by AI (${model.title} ${model.version}).`;
+  const sentences = set.findings.map(({ sentence }) => sentence);
+  return {
+    resourceType: 'DiagnosticReport',
+    meta: aiAsserted(),
+    text: narrative([label, ...sentences]),
+    identifier: [
+      { use: 'official', ...reportIdentifier(study.studyInstanceUid, model.name, generation) },
+      { use: 'secondary', ...answerIdentifier(set) },
+    ],
+    status: 'partial',
+    category: [codeable(codes.loinc.radiology), codeable(codes.hl7.sectionRadiology)],
+    code: codeable(reportKind(model), `AI analysis: ${model.title}`),
+    subject: { reference: patient },
+    ...(study.startedAt === undefined ? {} : { effectiveDateTime: study.startedAt }),
+    issued: completedAt,
+    result: links.observations.map((reference) => ({ reference })),
+    imagingStudy: [{ reference: links.imagingStudy }],
+    media: links.media.map((reference) => ({ comment: 'Image the model read', link: { reference } })),
+    conclusion: [label, ...sentences].join(' '),
+  };
+}
+
+function reportKind({ bodyParts }: ModelOfResult): typeof codes.loinc.chestXray {
+  return bodyParts.includes('CHEST') ? codes.loinc.chestXray : codes.loinc.diagnosticImagingStudy;
+}
