@@ -1,3 +1,4 @@
+export { DataSource } from 'typeorm';
 export { openDatabase, type DatabaseOptions } from './database.ts';
 export { DeadLetters, type DeadRow } from './dead-letters.ts';
 export { sqlMigration, type Migration } from './migrations.ts';
