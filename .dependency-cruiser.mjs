@@ -29,7 +29,7 @@ const doors = {
   kafkajs: '^libs/messaging/',
   'onnxruntime-node': '^libs/inference/',
   typeorm: '^(libs/persistence|apps/[^/]+)/',
-  pg: '^libs/persistence/',
+  pg: '^(libs/persistence|tools/audit-verify)/',
   'dcmjs-dimse': '^(apps/(dicom-ingest|fhir-writer)|tools/(send|corpus))',
 };
 
