@@ -21,6 +21,7 @@ const shared = {
 
 /** Unit: no process, port or disk of another. Integration: real brokers, databases, servers and browsers. */
 export default {
+  testTimeout: 120_000,
   projects: [
     {
       ...shared,
@@ -32,7 +33,6 @@ export default {
       ...shared,
       displayName: 'integration',
       testMatch: ['<rootDir>/{apps,libs,tools,test}/**/*.integration.spec.ts'],
-      testTimeout: 120_000,
     },
   ],
 };

@@ -20,7 +20,9 @@ const passing = new Set([
   '57P03',
 ]);
 
-const passingWords = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable/i;
+/** What pg and TypeORM say, without a code, of a connection that was lost under a transaction. */
+const passingWords =
+  /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|query runner already released/i;
 
 /** `unavailable` where the database went away or asked to try again; else the code that threw is at fault. */
 export function classifyError(error: unknown): Failure {
