@@ -26,12 +26,16 @@ export async function loadModel(folder: string): Promise<LoadedModel> {
   const bytes = await readFile(path).catch(() => undefined);
   if (bytes === undefined) return refused(path, 'cannot be read');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== manifest.manifest.sha256) return refused(path, `has sha256 ${sha256}, not the one its manifest states`);
+  if (sha256 !== manifest.manifest.sha256)
+    return refused(path, `has sha256 ${sha256}, not the one its manifest states`);
   return { kind: 'model', model: { manifest: manifest.manifest, path } };
 }
 
 /** Every model below `folder` that is made for `worker`; folders without a model.json are passed over. */
-export async function loadModels(folder: string, worker: Worker): Promise<{ models: Model[]; refused: ModelRefused[] }> {
+export async function loadModels(
+  folder: string,
+  worker: Worker,
+): Promise<{ models: Model[]; refused: ModelRefused[] }> {
   const names = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
   if (names === undefined) return { models: [], refused: [refused(folder, 'is no folder of models')] };
   const loaded = await Promise.all(

@@ -15,7 +15,8 @@ export class ProcessRuntime extends Runtime {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly start: () => ForkedProcess = () => new ForkedProcess(new URL('./session-process.ts', import.meta.url)),
+    private readonly start: () => ForkedProcess = () =>
+      new ForkedProcess(new URL('./session-process.ts', import.meta.url)),
   ) {
     super();
   }
@@ -68,7 +69,8 @@ export class ProcessRuntime extends Runtime {
         this.#kill();
         resolve({ kind: 'failed', failure: { kind: 'unavailable', message: `the inference process ${how}` } });
       };
-      const onExit = (code: number | null, by: NodeJS.Signals | null): void => died(`ended (${by ?? code ?? 'unknown'})`);
+      const onExit = (code: number | null, by: NodeJS.Signals | null): void =>
+        died(`ended (${by ?? code ?? 'unknown'})`);
       const onError = (error: Error): void => died(`cannot be reached (${error.message})`);
       const onAbort = (): void => {
         settle();

@@ -56,7 +56,8 @@ async function sessionOf(model: SessionModel): Promise<InferenceSession> {
 }
 
 function tensorOf(value: OnnxTensor | undefined, name: string): Tensor {
-  if (value === undefined || !(value.data instanceof Float32Array)) throw new Error(`the graph gives no float output ${name}`);
+  if (value === undefined || !(value.data instanceof Float32Array))
+    throw new Error(`the graph gives no float output ${name}`);
   return { dims: value.dims, data: value.data };
 }
 

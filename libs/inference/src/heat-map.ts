@@ -1,0 +1,81 @@
+import type { ModelOutput } from '@sightline/contracts';
+import sharp from 'sharp';
+import { calibrate } from './calibrate.ts';
+import type { Answer, Tensor } from './runtime.ts';
+
+/** Of the map before it is stretched to the image; far above any feature map's, far below any radiograph's. */
+const drawnSide = 256;
+
+/** Of 255, where the evidence is greatest in an image the model is certain of: anatomy stays visible below. */
+const mostOpaque = 150;
+
+/**
+ * Where in the image the evidence for one output lies, as an RGBA PNG of `width` × `height` pixels to lay over it. Only evidence
+ * for the finding is drawn, relative to its greatest, and all of it fades with the calibrated probability: an image the model
+ * calls clear has a clear map. It explains an answer and gives no place: neither side nor zone may be read from it.
+ */
+export async function drawHeatMap(
+  output: ModelOutput,
+  answer: Answer,
+  { width, height }: { width: number; height: number },
+): Promise<Buffer> {
+  const evidence = evidenceOf(output, answer);
+  return sharp(colour(evidence), { raw: { width: drawnSide, height: drawnSide, channels: 4 } })
+    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+    .png()
+    .toBuffer();
+}
+
+/** Evidence by cell, 0–1, row by row. The map's mean and the classifier's bias are the logit, so each cell has a logit of its own. */
+export function evidenceOf(
+  output: ModelOutput,
+  answer: Answer,
+): { values: Float32Array; columns: number; rows: number } {
+  const { slope, intercept } = output.calibration;
+  const logit = answer.logits.data[output.index] ?? 0;
+  const { values, columns, rows } = channel(answer.activation, output.index);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const local = values.map((value) => slope * (value + logit - mean) + intercept);
+  const greatest = local.reduce((most, value) => Math.max(most, value), 0);
+  const probability = calibrate(output, logit);
+  return {
+    values: local.map((value) => (greatest > 0 ? (probability * Math.max(0, value)) / greatest : 0)),
+    columns,
+    rows,
+  };
+}
+
+function channel({ dims, data }: Tensor, index: number): { values: Float32Array; columns: number; rows: number } {
+  const [, channels = 1, rows = 1, columns = 1] = dims;
+  const at = Math.min(index, channels - 1) * rows * columns;
+  return { values: data.slice(at, at + rows * columns), columns, rows };
+}
+
+/** Yellow to red as evidence grows, more opaque as it grows. */
+function colour(evidence: { values: Float32Array; columns: number; rows: number }): Uint8Array {
+  const rgba = new Uint8Array(drawnSide * drawnSide * 4);
+  for (let y = 0; y < drawnSide; y++) {
+    for (let x = 0; x < drawnSide; x++) {
+      const value = between(evidence, (x + 0.5) / drawnSide, (y + 0.5) / drawnSide);
+      rgba.set([255, Math.round(210 * (1 - value)), 0, Math.round(mostOpaque * value)], (y * drawnSide + x) * 4);
+    }
+  }
+  return rgba;
+}
+
+/** The evidence at a place given as fractions of width and height, interpolated between the centres of cells. */
+function between(
+  { values, columns, rows }: { values: Float32Array; columns: number; rows: number },
+  fx: number,
+  fy: number,
+): number {
+  const x = Math.min(Math.max(fx * columns - 0.5, 0), columns - 1);
+  const y = Math.min(Math.max(fy * rows - 0.5, 0), rows - 1);
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  const cell = (column: number, row: number): number =>
+    values[Math.min(row, rows - 1) * columns + Math.min(column, columns - 1)] ?? 0;
+  const upper = cell(left, top) * (left + 1 - x) + cell(left + 1, top) * (x - left);
+  const lower = cell(left, top + 1) * (left + 1 - x) + cell(left + 1, top + 1) * (x - left);
+  return upper * (top + 1 - y) + lower * (y - top);
+}

@@ -1,0 +1,16 @@
+import { inflateRawSync, constants } from 'node:zlib';
+import { readHeader, type ReadHeader } from '@sightline/dicom';
+
+/** Bytes a deflated data set may grow to: a bomb is no image. */
+const mostInflated = 256 * 1024 * 1024;
+
+/** Header of a Part 10 object, deflated ones included. */
+export function readObjectHeader(object: Uint8Array): ReadHeader {
+  return readHeader(object, (deflated) => {
+    try {
+      return inflateRawSync(deflated, { maxOutputLength: mostInflated, finishFlush: constants.Z_SYNC_FLUSH });
+    } catch {
+      return undefined;
+    }
+  });
+}

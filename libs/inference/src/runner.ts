@@ -1,0 +1,138 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Failure, InferenceRequested } from '@sightline/contracts';
+import type { Lease } from '@sightline/persistence';
+import { describeError, type Logger } from '@sightline/platform';
+import type { Answered, Attempt } from './answer-request.ts';
+import { holdLease } from './hold-lease.ts';
+import { runsEnded, runSeconds } from './queue-metrics.ts';
+import { recordAnswer, type Ending, type Ledger } from './record-answer.ts';
+
+export interface RunnerOptions {
+  /** Shown in the queue's rows. */
+  owner: string;
+  leaseMs: number;
+  /** Of one request, from the first byte read to the last picture drawn. */
+  timeLimitMs: number;
+  /** Attempts that may end as `unavailable` before the request is given up. */
+  attempts: number;
+  /** First wait after an `unavailable`; doubles up to a minute, with jitter. */
+  backOffMs: number;
+  /** Between looks at an empty queue. */
+  idleMs: number;
+}
+
+export type AnswerRequest = (request: InferenceRequested, attempt: Attempt) => Promise<Answered>;
+
+class TimeLimitPassed extends Error {}
+class Stopped extends Error {}
+
+const longestBackOffMs = 60_000;
+
+/**
+ * Takes requests one by one: leases a row, renews the lease while the answer is computed elsewhere, and records the answer while
+ * the lease is still its own. Computing twice is possible, recording twice is not.
+ */
+export class Runner {
+  readonly #stopping = new AbortController();
+  readonly #giveUpWork = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly answer: AnswerRequest,
+    private readonly log: Logger,
+    private readonly options: RunnerOptions,
+  ) {}
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Takes no more; gives the request in hand `graceMs` to end, then puts it back for another replica. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort();
+    const timer = setTimeout(() => this.#giveUpWork.abort(new Stopped('the worker is stopping')), graceMs);
+    await this.#loop;
+    clearTimeout(timer);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const worked = await this.#next().catch((error: unknown) => {
+        this.log.warn('runner-interrupted', { error: describeError(error) });
+        return false;
+      });
+      if (!worked) await pause(this.options.idleMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #next(): Promise<boolean> {
+    const lease = await this.ledger.queue.take(this.options.owner, this.options.leaseMs);
+    if (lease === undefined) return false;
+    const ended = runSeconds.startTimer();
+    const ending = await this.#work(lease);
+    ended({ ending });
+    runsEnded.inc({ ending });
+    this.log.info('request-ended', { requestId: lease.id, attempt: lease.attempt, ending });
+    return true;
+  }
+
+  /** How it ended, in one word for logs and metrics. */
+  async #work(lease: Lease<InferenceRequested>): Promise<string> {
+    const startedAt = new Date();
+    const answered =
+      lease.attempt > this.options.attempts ? endless(lease.attempt - 1) : await this.#answerUnderLease(lease);
+    switch (answered.kind) {
+      case 'lost':
+        return 'lease-lost';
+      case 'stopped':
+        await this.ledger.queue.release(lease, 0);
+        return 'put-back';
+      case 'answered':
+        return this.#record(lease, { ...answered, startedAt });
+      case 'failed':
+        if (answered.failure.kind === 'unavailable' && lease.attempt < this.options.attempts) {
+          await this.#tryLater(lease, answered.failure);
+          return 'try-later';
+        }
+        return this.#record(lease, { outcome: answered, images: [], startedAt });
+    }
+  }
+
+  async #answerUnderLease(lease: Lease<InferenceRequested>): Promise<Answered | { kind: 'lost' | 'stopped' }> {
+    const { leaseMs, timeLimitMs } = this.options;
+    const lost = new AbortController();
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new TimeLimitPassed()), timeLimitMs);
+    const letGo = holdLease(this.ledger.queue, lease, leaseMs, (reason) => lost.abort(reason));
+    const signal = AbortSignal.any([lost.signal, late.signal, this.#giveUpWork.signal]);
+    try {
+      return await this.answer(lease.payload, { token: lease.token, signal });
+    } catch (error) {
+      if (lost.signal.aborted) return { kind: 'lost' };
+      if (this.#giveUpWork.signal.aborted) return { kind: 'stopped' };
+      const message = late.signal.aborted ? `no answer within ${timeLimitMs} ms` : describeError(error).slice(0, 300);
+      return { kind: 'failed', failure: { kind: late.signal.aborted ? 'unavailable' : 'defect', message } };
+    } finally {
+      clearTimeout(timer);
+      letGo();
+    }
+  }
+
+  async #record(lease: Lease<InferenceRequested>, ending: Ending): Promise<string> {
+    const ours = await recordAnswer(this.ledger, lease, ending);
+    return ours ? ending.outcome.kind : 'lease-lost';
+  }
+
+  async #tryLater(lease: Lease<InferenceRequested>, failure: Failure): Promise<void> {
+    const cap = Math.min(longestBackOffMs, this.options.backOffMs * 2 ** (lease.attempt - 1));
+    this.log.warn('request-tried-later', { requestId: lease.id, attempt: lease.attempt, failure: failure.message });
+    await this.ledger.queue.release(lease, cap * (0.5 + Math.random() / 2), failure);
+  }
+}
+
+/** Attempts that ended in nothing at all took their process with them; this one would, too. */
+function endless(attempts: number): Answered {
+  return { kind: 'failed', failure: { kind: 'defect', message: `${attempts} attempts ended without an answer` } };
+}
