@@ -1,0 +1,105 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { breaches, type Resource } from './kubernetes-rules.ts';
+import { KubernetesTools } from './kubernetes-tools.ts';
+import { root } from './steps.ts';
+
+let tools: KubernetesTools;
+let shipped = '';
+
+beforeAll(async () => {
+  const prepared = await KubernetesTools.prepare();
+  if (typeof prepared === 'string') throw new Error(prepared);
+  tools = prepared;
+  shipped = (await tools.build(join(root, 'k8s/overlays/prod'))).output;
+}, 300_000);
+
+/** The shipped resources with one line changed; the change has to have happened. */
+function spoiled(line: string | RegExp, replacement: string): string {
+  const text = shipped.replace(line, replacement);
+  expect(text).not.toBe(shipped);
+  return text;
+}
+
+function breachesIn(yaml: string): string[] {
+  return breaches(parseAllDocuments(yaml).map((document) => document.toJS() as Resource));
+}
+
+describe('the checks of k8s/', () => {
+  it('let what is shipped pass', () => {
+    expect(breachesIn(shipped)).toEqual([]);
+  });
+
+  it.each([
+    ['a misspelt field of a Deployment', 'terminationGracePeriodSeconds:', 'terminationGraceSeconds:'],
+    ['a probe of the wrong type', /failureThreshold: 60/, 'failureThreshold: often'],
+  ])("Kubernetes' own schemas refuse %s", async (_what, line, replacement) => {
+    const deployments = spoiled(line, replacement).split(/^---$/m);
+    const text = deployments.filter((document) => document.includes('kind: Deployment')).join('---');
+    expect(await tools.validate(text)).toBeDefined();
+  });
+
+  it.each([
+    [
+      "a misspelt field of KEDA's",
+      'maxReplicaCount:',
+      'maxReplicas:',
+      'must NOT have additional properties maxReplicas',
+    ],
+    ['a number where KEDA takes text', 'lagThreshold: "20"', 'lagThreshold: 20', 'must be string'],
+    [
+      'a topic that is not in the catalog',
+      'topic: inference.requested.xray.v1',
+      'topic: inference.requested.xray.v9',
+      'not in the catalog',
+    ],
+    [
+      'a group that does not read the topic',
+      'consumerGroup: xray-worker',
+      'consumerGroup: fhir-writer',
+      'does not read',
+    ],
+    ['a trigger that is not there', 'type: postgresql', 'type: cron', 'has no trigger postgresql'],
+    [
+      'an authentication that is not there',
+      /authenticationRef:\s+name: xray-worker-queue/,
+      'authenticationRef:\n      name: nobody',
+      'no TriggerAuthentication nobody',
+    ],
+    [
+      'a root file system that can be written',
+      'readOnlyRootFilesystem: true',
+      'readOnlyRootFilesystem: false',
+      'readOnlyRootFilesystem',
+    ],
+    ['a probe on another path', 'path: /health/ready', 'path: /ready', 'readinessProbe'],
+    ['a container without requests', /requests:\n\s+cpu: 100m\n/, 'requests:\n', 'requests.cpu'],
+    [
+      'an image without a version',
+      'image: sightline/fhir-writer:0.1.0',
+      'image: sightline/fhir-writer',
+      'version or a digest',
+    ],
+    [
+      'a service that selects nothing',
+      /selector:\n\s+app.kubernetes.io\/name: fhir-writer/,
+      'selector:\n    app.kubernetes.io/name: nobody',
+      'selects no pod',
+    ],
+    [
+      'a ConfigMap that is not there',
+      /name: fhir-writer-\w+\n(\s+)image/,
+      'name: gone\n$1image',
+      'there is no ConfigMap',
+    ],
+    ['a secret in the open', /kind: Namespace/, 'kind: Secret', 'never contained'],
+  ])('the rules of the house name %s', (_what, line, replacement, complaint) => {
+    expect(breachesIn(spoiled(line, replacement)).join('\n')).toContain(complaint);
+  });
+
+  it('a broken kustomization does not build', async () => {
+    const { code } = await tools.build(join(root, 'k8s/schemas'));
+    expect(code).not.toBe(0);
+  });
+});
