@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Priority } from '@sightline/contracts';
+import { inTransaction, openDatabase, WorkQueue, workQueueMigrations } from '@sightline/persistence';
+import type { DataSource } from 'typeorm';
+import { type Postgres, startPostgres } from '../../tools/sandbox/parts/postgres.ts';
+
+const waitingCapMs = 60_000;
+
+describe('the work queue', () => {
+  let directory: string;
+  let postgres: Postgres;
+  let source: DataSource;
+  let queue: WorkQueue<{ n: number }>;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'work-'));
+    postgres = await startPostgres({ directory });
+    const url = await postgres.createDatabase('worker');
+    source = await openDatabase({ url, app: 'test', entities: [], migrations: workQueueMigrations });
+    queue = new WorkQueue(source, { waitingCapMs });
+  });
+  afterAll(async () => {
+    await source?.destroy();
+    await postgres?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+  beforeEach(() => source.query('delete from work'));
+
+  const enqueue = (id: string, priority: Priority = 'routine') =>
+    inTransaction(source, (tx) =>
+      queue.enqueue(tx, { id, priority, payload: { n: 1 }, deadline: new Date(Date.now() + 60_000) }),
+    );
+  const take = async (owner = 'a', leaseMs = 30_000) => {
+    const lease = await queue.take(owner, leaseMs);
+    if (lease === undefined) throw new Error('nothing to take');
+    return lease;
+  };
+  const age = (id: string, seconds: number) =>
+    source.query(`update work set enqueued_at = now() - $2 * interval '1 second' where id = $1`, [id, seconds]);
+
+  it('gives stat before urgent before routine, and the older first among equals', async () => {
+    await enqueue('routine-old');
+    await enqueue('routine-new');
+    await enqueue('urgent', 'urgent');
+    await enqueue('stat', 'stat');
+    const order = [(await take()).id, (await take()).id, (await take()).id, (await take()).id];
+    expect(order).toEqual(['stat', 'urgent', 'routine-old', 'routine-new']);
+    expect(await queue.take('a', 1_000)).toBeUndefined();
+  });
+
+  it('lets nobody wait beyond the cap: an old routine request goes before a new stat one', async () => {
+    await enqueue('routine');
+    await age('routine', waitingCapMs / 1_000 + 1);
+    await enqueue('stat', 'stat');
+    expect((await take()).id).toBe('routine');
+  });
+
+  it('holds one row for a request queued twice', async () => {
+    await enqueue('once');
+    await enqueue('once', 'stat');
+    await take();
+    expect(await queue.take('b', 1_000)).toBeUndefined();
+  });
+
+  it('never leases one request to two of many runners that ask at once', async () => {
+    for (let n = 0; n < 20; n += 1) await enqueue(`r${n}`);
+    const leases = await Promise.all(Array.from({ length: 30 }, (_, n) => queue.take(`runner-${n}`, 30_000)));
+    const ids = leases.flatMap((lease) => (lease === undefined ? [] : [lease.id]));
+    expect(new Set(ids).size).toBe(20);
+    expect(ids).toHaveLength(20);
+  });
+
+  it('gives a request whose lease ran out to another, and then refuses every word of the first', async () => {
+    await enqueue('slow');
+    const first = await take('a', 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = await take('b');
+    expect(second.id).toBe('slow');
+    expect(second.attempt).toBe(2);
+    expect(await queue.renew(first, 30_000)).toBe(false);
+    expect(await inTransaction(source, (tx) => queue.complete(tx, first))).toBe(false);
+    expect(await inTransaction(source, (tx) => queue.bury(tx, first, { kind: 'defect', message: 'x' }))).toBe(false);
+    expect(await queue.release(first, 0)).toBe(false);
+    expect(await inTransaction(source, (tx) => queue.complete(tx, second))).toBe(true);
+    expect(await inTransaction(source, (tx) => queue.complete(tx, second))).toBe(false);
+  });
+
+  it('keeps a released request back until its time, and counts it as unfinished meanwhile', async () => {
+    await enqueue('later');
+    await queue.release(await take(), 60_000, { kind: 'unavailable', message: 'store away' });
+    expect(await queue.take('b', 1_000)).toBeUndefined();
+    expect(await queue.unfinished()).toMatchObject({ rows: 1 });
+    await source.query('update work set not_before = now()');
+    expect((await take('b')).attempt).toBe(2);
+  });
+
+  it('counts neither done nor buried requests as unfinished', async () => {
+    await enqueue('done');
+    await enqueue('dead');
+    const [one, two] = [await take(), await take()];
+    await inTransaction(source, (tx) => queue.complete(tx, one));
+    await inTransaction(source, (tx) => queue.bury(tx, two, { kind: 'defect', message: 'x' }));
+    expect(await queue.unfinished()).toEqual({ rows: 0, oldestAgeSeconds: 0 });
+  });
+});
