@@ -1,0 +1,68 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { modelManifestSchema, type ModelManifest, type ModelReference } from '@sightline/contracts';
+import type { Logger } from '@sightline/platform';
+import type { DataSource } from 'typeorm';
+
+export interface KnownModel {
+  manifest: ModelManifest;
+  /** Text of MODEL_CARD.md. */
+  card: string | undefined;
+}
+
+/**
+ * The model versions this app has ever been shown: an answer of the version before is still filed after the folder holds the
+ * next one.
+ */
+export class KnownModels {
+  constructor(
+    private readonly folder: string,
+    private readonly dataSource: DataSource,
+    private readonly log: Logger,
+  ) {}
+
+  /** Undefined where neither the folder nor the memory of this app knows the version. */
+  async find(model: ModelReference): Promise<KnownModel | undefined> {
+    const known = await this.recall(model);
+    if (known !== undefined) return known;
+    await this.learn();
+    return this.recall(model);
+  }
+
+  /** Remembers every manifest in the folder. */
+  async learn(): Promise<void> {
+    const entries = await readdir(this.folder, { withFileTypes: true });
+    for (const entry of entries.filter((one) => one.isDirectory())) {
+      const text = await readFile(join(this.folder, entry.name, 'model.json'), 'utf8').catch(() => undefined);
+      if (text === undefined) continue;
+      const manifest = modelManifestSchema.safeParse(parseJson(text));
+      if (!manifest.success) {
+        this.log.warn('model-manifest-malformed', { folder: entry.name });
+        continue;
+      }
+      const card = await readFile(join(this.folder, entry.name, 'MODEL_CARD.md'), 'utf8').catch(() => null);
+      await this.dataSource.query(
+        'insert into known_model (name, version, manifest, card) values ($1, $2, $3, $4) on conflict do nothing',
+        [manifest.data.name, manifest.data.version, JSON.stringify(manifest.data), card],
+      );
+    }
+  }
+
+  private async recall({ name, version }: ModelReference): Promise<KnownModel | undefined> {
+    const [row] = await this.dataSource.query<{ manifest: unknown; card: string | null }[]>(
+      'select manifest, card from known_model where name = $1 and version = $2',
+      [name, version],
+    );
+    return row === undefined
+      ? undefined
+      : { manifest: modelManifestSchema.parse(row.manifest), card: row.card ?? undefined };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
