@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Consumes, type Delivery, type Outcome } from '@sightline/messaging';
-import { inTransaction, type Tx } from '@sightline/persistence';
-import { DataSource } from 'typeorm';
+import { DataSource, inTransaction, type Tx } from '@sightline/persistence';
+
 import { DecideFiling } from './decide-filing.ts';
 import { errandOf } from './errand-of.ts';
 import { RecordDecision } from './record-decision.ts';

@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Outbox } from '@sightline/messaging';
-import { PersistenceModule, type Tx } from '@sightline/persistence';
+import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
 import { Logger, Readiness } from '@sightline/platform';
-import { DataSource } from 'typeorm';
+
 import { AnswerController } from './answer.controller.ts';
 import { BackendToken } from './backend-token.ts';
 import type { Config } from './config.ts';

@@ -1,6 +1,6 @@
 import type { InferenceCompleted, ModelReference, ReportState } from '@sightline/contracts';
-import type { Tx } from '@sightline/persistence';
-import type { DataSource } from 'typeorm';
+import type { DataSource, Tx } from '@sightline/persistence';
+
 import type { Filed } from './write-report.ts';
 
 /** What became of an answer. */

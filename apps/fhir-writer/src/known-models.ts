@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelManifestSchema, type ModelManifest, type ModelReference } from '@sightline/contracts';
+import type { DataSource } from '@sightline/persistence';
 import type { Logger } from '@sightline/platform';
-import type { DataSource } from 'typeorm';
 
 export interface KnownModel {
   manifest: ModelManifest;

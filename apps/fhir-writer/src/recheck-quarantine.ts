@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inferenceCompletedSchema } from '@sightline/contracts';
-import { inTransaction } from '@sightline/persistence';
+import { type DataSource, inTransaction } from '@sightline/persistence';
 import { describeError, type Logger } from '@sightline/platform';
-import type { DataSource } from 'typeorm';
+
 import type { DecideFiling } from './decide-filing.ts';
 import { errandOf } from './errand-of.ts';
 import type { FilingStore, WaitingAnswer } from './filing-store.ts';
