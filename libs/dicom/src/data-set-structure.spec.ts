@@ -40,6 +40,16 @@ describe('DataSetStructure', () => {
       expect(verdict(bytes.subarray(0, end), explicitVrLittleEndian)).toBeDefined();
   });
 
+  it('says where the header ends', () => {
+    const header = encodeDataSet({ SOPInstanceUID: '1.2.3.4' });
+    for (const chunk of [1, 5, 1_000]) {
+      const structure = new DataSetStructure(explicitVrLittleEndian);
+      const bytes = Buffer.concat([header, encodeDataSet({ PixelData: new Uint8Array(8) })]);
+      for (let at = 0; at < bytes.length; at += chunk) structure.push(bytes.subarray(at, at + chunk));
+      expect(structure.headerEnd).toBe(header.length);
+    }
+  });
+
   it('says what it ends inside', () => {
     const bytes = encodeDataSet(dataset);
     expect(verdict(bytes.subarray(0, bytes.length - 1), explicitVrLittleEndian)).toBe(

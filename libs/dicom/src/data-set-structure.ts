@@ -1,4 +1,4 @@
-import { tagText } from './tag.ts';
+import { afterHeader, tagText } from './tag.ts';
 import { elementEncoding, type ElementEncoding } from './transfer-syntax.ts';
 
 /** What the walker stands in: a data set, the items of a sequence, or the fragments of encapsulated pixels. */
@@ -37,10 +37,17 @@ export class DataSetStructure {
   #inside = '';
   #padding = false;
   #malformed: string | undefined;
+  #offset = 0;
+  #headerEnd: number | undefined;
   readonly #levels: Level[];
 
   constructor(transferSyntaxUid: string) {
     this.#levels = [{ kind: 'data-set', encoding: elementEncoding(transferSyntaxUid) }];
+  }
+
+  /** Offset of the first top-level element that a header reader has no use for, once it was met. */
+  get headerEnd(): number | undefined {
+    return this.#headerEnd;
   }
 
   /** Takes the next bytes; a reason is returned, once and for all, as soon as they cannot be a data set. */
@@ -56,6 +63,7 @@ export class DataSetStructure {
       if (this.#toSkip > 0) {
         const skipped = Math.min(this.#toSkip, bytes.length - at);
         this.#toSkip -= skipped;
+        this.#offset += skipped;
         at += skipped;
         continue;
       }
@@ -64,6 +72,7 @@ export class DataSetStructure {
         this.#carried = Buffer.from(bytes.subarray(at));
         break;
       }
+      this.#offset += taken;
       at += taken;
     }
     return this.#malformed;
@@ -86,6 +95,7 @@ export class DataSetStructure {
     const tag = littleEndian
       ? bytes.readUInt16LE(0) * 0x10000 + bytes.readUInt16LE(2)
       : bytes.readUInt16BE(0) * 0x10000 + bytes.readUInt16BE(2);
+    if (tag >= afterHeader && tag >>> 16 !== 0xfffe && this.#levels.length === 1) this.#headerEnd ??= this.#offset;
     if (this.#padding || (tag === 0 && this.#levels.length === 1)) return this.#zeroes(bytes);
     if (level.kind !== 'data-set' || tag >>> 16 === 0xfffe) {
       this.#delimiter(tag, uint32(bytes, 4, littleEndian), level);

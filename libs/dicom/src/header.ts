@@ -2,7 +2,7 @@ import { decodeText } from './character-set.ts';
 import { firstItemOf, integerOf, parseDataSet, valueOf, type DataSet } from './data-set.ts';
 import { readFileMeta } from './file-meta.ts';
 import { isoDate, patientAge, type PatientAge } from './patient-age.ts';
-import { attributes, type Keyword } from './tag.ts';
+import { afterHeader, attributes, type Keyword } from './tag.ts';
 import { deflatedExplicitVrLittleEndian, elementEncoding } from './transfer-syntax.ts';
 import { parseUid, type Uid } from './uid.ts';
 
@@ -207,13 +207,7 @@ function headerOf(dataSet: DataSet, transferSyntaxUid: Uid): ReadHeader {
   return { kind: 'header', header };
 }
 
-/** Per-frame functional groups and what follows them hold nothing the header needs, and may be larger than all before. */
-const afterHeader = 0x52009230;
-
-/**
- * Header of a data set that stands alone, as C-STORE brings it, or of the first part of one that reaches beyond the header: a
- * `complete` of false forgives an end inside an element, as long as all UIDs came before it.
- */
+/** Header of a data set that stands alone, as C-STORE brings it, or of its first part up to where `DataSetStructure` says. */
 export function readDataSetHeader(dataSet: Uint8Array, transferSyntaxUid: Uid, inflate?: Inflate): ReadHeader {
   let bytes: Uint8Array | undefined = dataSet;
   if (transferSyntaxUid === deflatedExplicitVrLittleEndian) {

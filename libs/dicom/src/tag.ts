@@ -8,7 +8,6 @@ export const attributes = {
   SOPClassUID: { tag: 0x00080016, vr: 'UI' },
   SOPInstanceUID: { tag: 0x00080018, vr: 'UI' },
   StudyDate: { tag: 0x00080020, vr: 'DA' },
-  SeriesDate: { tag: 0x00080021, vr: 'DA' },
   AcquisitionDate: { tag: 0x00080022, vr: 'DA' },
   ContentDate: { tag: 0x00080023, vr: 'DA' },
   StudyTime: { tag: 0x00080030, vr: 'TM' },
@@ -17,8 +16,6 @@ export const attributes = {
   AccessionNumber: { tag: 0x00080050, vr: 'SH' },
   IssuerOfAccessionNumberSequence: { tag: 0x00080051, vr: 'SQ' },
   Modality: { tag: 0x00080060, vr: 'CS' },
-  ConversionType: { tag: 0x00080064, vr: 'CS' },
-  PresentationIntentType: { tag: 0x00080068, vr: 'CS' },
   Manufacturer: { tag: 0x00080070, vr: 'LO' },
   TimezoneOffsetFromUTC: { tag: 0x00080201, vr: 'SH' },
   StudyDescription: { tag: 0x00081030, vr: 'LO' },
@@ -36,7 +33,6 @@ export const attributes = {
   ViewPosition: { tag: 0x00185101, vr: 'CS' },
   StudyInstanceUID: { tag: 0x0020000d, vr: 'UI' },
   SeriesInstanceUID: { tag: 0x0020000e, vr: 'UI' },
-  SeriesNumber: { tag: 0x00200011, vr: 'IS' },
   InstanceNumber: { tag: 0x00200013, vr: 'IS' },
   PatientOrientation: { tag: 0x00200020, vr: 'CS' },
   ImageOrientationPatient: { tag: 0x00200037, vr: 'DS' },
@@ -54,7 +50,6 @@ export const attributes = {
   PixelRepresentation: { tag: 0x00280103, vr: 'US' },
   PixelPaddingValue: { tag: 0x00280120, vr: 'US' },
   PixelPaddingRangeLimit: { tag: 0x00280121, vr: 'US' },
-  BurnedInAnnotation: { tag: 0x00280301, vr: 'CS' },
   WindowCenter: { tag: 0x00281050, vr: 'DS' },
   WindowWidth: { tag: 0x00281051, vr: 'DS' },
   RescaleIntercept: { tag: 0x00281052, vr: 'DS' },
@@ -62,21 +57,22 @@ export const attributes = {
   VOILUTFunction: { tag: 0x00281056, vr: 'CS' },
   ModalityLUTSequence: { tag: 0x00283000, vr: 'SQ' },
   VOILUTSequence: { tag: 0x00283010, vr: 'SQ' },
-  RequestingService: { tag: 0x00321033, vr: 'LO' },
   RequestedProcedurePriority: { tag: 0x00401003, vr: 'SH' },
   RequestAttributesSequence: { tag: 0x00400275, vr: 'SQ' },
   RequestedProcedureID: { tag: 0x00401001, vr: 'SH' },
   LocalNamespaceEntityID: { tag: 0x00400031, vr: 'UT' },
   UniversalEntityID: { tag: 0x00400032, vr: 'UT' },
-  ViewCodeSequence: { tag: 0x00540220, vr: 'SQ' },
-  CodeValue: { tag: 0x00080100, vr: 'SH' },
-  CodingSchemeDesignator: { tag: 0x00080102, vr: 'SH' },
-  CodeMeaning: { tag: 0x00080104, vr: 'LO' },
   PresentationLUTShape: { tag: 0x20500020, vr: 'CS' },
   PixelData: { tag: 0x7fe00010, vr: 'OW' },
 } as const satisfies Record<string, { tag: number; vr: string }>;
 
 export type Keyword = keyof typeof attributes;
+
+/**
+ * Where a header reader stops: encapsulated documents (0042), plans and contours (3006, 300A), per-frame functional groups (5200),
+ * waveforms (5400) and pixels (7FE0) follow, hold nothing it needs, and may be larger than all before.
+ */
+export const afterHeader = 0x00420000;
 
 const vrByTag: ReadonlyMap<number, string> = new Map(Object.values(attributes).map(({ tag, vr }) => [tag, vr]));
 

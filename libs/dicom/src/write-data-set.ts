@@ -50,11 +50,15 @@ export function encodeDataSet(dataset: WritableDataset, { explicitVr = true } = 
   );
 }
 
+function textOr(value: WritableValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** A Part 10 file of the attributes the mesh knows; SOPClassUID and SOPInstanceUID are repeated in its file meta information. */
 export function encodePart10(dataset: WritableDataset, { explicitVr = true } = {}): Buffer {
   const meta = encodeFileMeta({
-    sopClassUid: String(dataset.SOPClassUID ?? ''),
-    sopInstanceUid: String(dataset.SOPInstanceUID ?? ''),
+    sopClassUid: textOr(dataset.SOPClassUID),
+    sopInstanceUid: textOr(dataset.SOPInstanceUID),
     transferSyntaxUid: explicitVr ? explicitVrLittleEndian : implicitVrLittleEndian,
   });
   return Buffer.concat([meta, encodeDataSet(dataset, { explicitVr })]);

@@ -1,0 +1,146 @@
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { ModelManifest, Worker } from '@sightline/contracts';
+import { Outbox } from '@sightline/messaging';
+import { ObjectStore, openObjectStore } from '@sightline/object-store';
+import { PersistenceModule, type Tx } from '@sightline/persistence';
+import { Logger, Readiness } from '@sightline/platform';
+import { DataSource } from 'typeorm';
+import { AcceptInstance } from './accept-instance.ts';
+import { AnswersController } from './answers.controller.ts';
+import { Audit } from './audit.ts';
+import { CompleteStudy } from './complete-study.ts';
+import type { IngestConfig } from './config.ts';
+import { Scp } from './dimse/scp.ts';
+import { ingestMigrations } from './ingest-migrations.ts';
+import { InstanceEntity } from './instance.entity.ts';
+import { loadModels } from './load-models.ts';
+import { periodically, type Repeating } from './periodically.ts';
+import { ReceiveInstance } from './receive-instance.ts';
+import { RepeatRequests } from './repeat-requests.ts';
+import { RequestEntity } from './request.entity.ts';
+import { RevisionEntity } from './revision.entity.ts';
+import { StoreParts } from './store-parts.ts';
+import { storeScp } from './store-scp.ts';
+import { StowController } from './stow.controller.ts';
+import { StudyEntity } from './study.entity.ts';
+import { SweepObjects } from './sweep-objects.ts';
+
+const MODELS = Symbol('ModelManifest[]');
+
+/** How often rows are looked at whose time may have come. */
+const tickMs = 250;
+const sweepMs = 600_000;
+
+/** Peers may finish what they are sending when the app is told to stop. */
+const graceMs = 5_000;
+
+@Module({})
+export class DicomIngestModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private repeating: Repeating[] = [];
+
+  constructor(
+    @Inject(Scp) private readonly scp: Scp,
+    @Inject(CompleteStudy) private readonly completeStudy: CompleteStudy,
+    @Inject(RepeatRequests) private readonly repeatRequests: RepeatRequests,
+    @Inject(SweepObjects) private readonly sweepObjects: SweepObjects,
+    @Inject(Logger) private readonly log: Logger,
+    @Inject(Readiness) readiness: Readiness,
+  ) {
+    readiness.add('dicom-port', async () => {
+      if (!scp.listening) throw new Error('not listening');
+    });
+  }
+
+  /** The way of the data: SCP and STOW → receive → accept → complete → route → requests, and their answers. */
+  static forConfig(config: IngestConfig): DynamicModule {
+    const entities = [StudyEntity, RevisionEntity, InstanceEntity, RequestEntity];
+    return {
+      module: DicomIngestModule,
+      imports: [PersistenceModule.forApp({ app: 'dicom-ingest', entities, migrations: ingestMigrations, config })],
+      controllers: [StowController, AnswersController],
+      providers: [
+        { provide: ObjectStore, useFactory: () => openObjectStore(config.objectStoreUrl) },
+        { provide: MODELS, useFactory: () => loadModels(config.modelsDir) },
+        { provide: Audit, inject: [Outbox], useFactory: (outbox: Outbox<Tx>) => new Audit(outbox) },
+        {
+          provide: AcceptInstance,
+          inject: [DataSource, Audit],
+          useFactory: (source: DataSource, audit: Audit) => new AcceptInstance(source, audit, config.quietPeriodMs),
+        },
+        {
+          provide: ReceiveInstance,
+          inject: [ObjectStore, AcceptInstance, DataSource, Audit, Logger],
+          useFactory: (store: ObjectStore, accept: AcceptInstance, source: DataSource, audit: Audit, log: Logger) =>
+            new ReceiveInstance(store, accept, source, audit, log, config.maxInstanceBytes),
+        },
+        {
+          provide: StoreParts,
+          inject: [ReceiveInstance],
+          useFactory: (receive: ReceiveInstance) => new StoreParts(receive),
+        },
+        {
+          provide: Scp,
+          inject: [ReceiveInstance, Logger],
+          useFactory: (receive: ReceiveInstance, log: Logger) => new Scp(scpOptions(config, receive), log),
+        },
+        {
+          provide: CompleteStudy,
+          inject: [DataSource, Outbox, Audit, Logger, MODELS],
+          useFactory: (source: DataSource, outbox: Outbox<Tx>, audit: Audit, log: Logger, models: ModelManifest[]) =>
+            new CompleteStudy(source, outbox, audit, log, { ...config, models }),
+        },
+        {
+          provide: RepeatRequests,
+          inject: [DataSource, Outbox, Logger, MODELS],
+          useFactory: (source: DataSource, outbox: Outbox<Tx>, log: Logger, models: ModelManifest[]) =>
+            new RepeatRequests(source, outbox, log, config.requestDeadlineMs, workersOf(models)),
+        },
+        {
+          provide: SweepObjects,
+          inject: [ObjectStore, DataSource, Logger],
+          useFactory: (store: ObjectStore, source: DataSource, log: Logger) => new SweepObjects(store, source, log),
+        },
+      ],
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.scp.listen();
+    this.repeating = [
+      periodically('complete-study', tickMs, this.log, () => this.completeStudy.completeDue()),
+      periodically('repeat-requests', tickMs * 4, this.log, () => this.repeatRequests.repeatDue()),
+      periodically('sweep-objects', sweepMs, this.log, () => this.sweepObjects.sweep()),
+    ];
+  }
+
+  /** Before the database goes: peers finish what they are sending, jobs the row they are at. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.scp.close(graceMs);
+    await Promise.all(this.repeating.map((job) => job.stop()));
+  }
+}
+
+function scpOptions(config: IngestConfig, receive: ReceiveInstance): ConstructorParameters<typeof Scp>[0] {
+  return {
+    host: config.dicomHost,
+    port: config.dicomPort,
+    aeTitle: config.dicomAeTitle,
+    requireCalledAeTitle: config.dicomRequireCalledAeTitle,
+    callingAeTitles: config.dicomCallingAeTitles,
+    maxAssociations: config.dicomMaxAssociations,
+    associateTimeoutMs: config.dicomAssociateTimeoutMs,
+    idleTimeoutMs: config.dicomIdleTimeoutMs,
+    store: storeScp(receive),
+  };
+}
+
+/** A model that was taken away leaves its requests with the worker that had it; today there is one. */
+function workersOf(models: readonly ModelManifest[]): (name: string) => Worker {
+  return (name) => models.find((model) => model.name === name)?.worker ?? 'xray';
+}
