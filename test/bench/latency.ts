@@ -1,0 +1,60 @@
+/**
+ * Seconds from the last C-STORE response to the committed report, over studies sent one after the other, with the sandbox's
+ * quiet period and with none. `npm run bench -- [studies]`.
+ */
+import { join } from 'node:path';
+import pg from 'pg';
+import { startSandbox } from '../../tools/sandbox/sandbox.ts';
+import { freshInstance } from '../support/golden.ts';
+import { storescu, temporaryDirectory, waitFor } from '../support/index.ts';
+
+const studies = Number(process.argv[2] ?? 30);
+const quietPeriodsMs = [3_000, 0];
+
+for (const quietPeriodMs of quietPeriodsMs) {
+  const seconds = await measure(quietPeriodMs);
+  const figures = { p50: quantile(seconds, 0.5), p95: quantile(seconds, 0.95), max: quantile(seconds, 1) };
+  process.stdout.write(`${JSON.stringify({ quietPeriodMs, studies, secondsToReport: figures })}\n`);
+}
+
+async function measure(quietPeriodMs: number): Promise<number[]> {
+  const directory = await temporaryDirectory('bench');
+  const sandbox = await startSandbox({
+    directory: join(directory.path, 'sandbox'),
+    ports: 'free',
+    env: { 'dicom-ingest': { QUIET_PERIOD_MS: String(quietPeriodMs) } },
+    onProgress: () => undefined,
+  });
+  const database = new pg.Client({ connectionString: sandbox.postgres.adminUrlFor('fhir-writer') });
+  try {
+    await database.connect();
+    const seconds: number[] = [];
+    for (let n = 0; n < studies; n += 1) {
+      const study = await freshInstance(directory.path);
+      const { code, output } = await storescu(sandbox.endpoints.dicom, [study.path]);
+      if (code !== 0) throw new Error(`storescu: ${output}`);
+      const answeredAt = Date.now();
+      const filedAt = await waitFor(
+        async () => {
+          const { rows } = await database.query<{ filed_at: Date }>(
+            'select filed_at from report where study_instance_uid = $1',
+            [study.studyInstanceUid],
+          );
+          return rows[0]?.filed_at;
+        },
+        { timeout: 60_000, interval: 20 },
+      );
+      seconds.push((filedAt.getTime() - answeredAt) / 1_000);
+    }
+    return seconds;
+  } finally {
+    await database.end();
+    await sandbox.stop();
+    await directory.remove();
+  }
+}
+
+function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}

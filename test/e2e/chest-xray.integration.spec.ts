@@ -1,0 +1,243 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bundle, DiagnosticReport, Observation } from '@medplum/fhirtypes';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readHeader } from '@sightline/dicom';
+import { type Sandbox, startSandbox } from '../../tools/sandbox/sandbox.ts';
+import { type Door, getJson, reportsOf, search } from '../support/client.ts';
+import { freshInstance, goldenDirectory, type Golden, readGolden } from '../support/golden.ts';
+import { echoscu, storescu, type TemporaryDirectory, temporaryDirectory, validateEverything, waitFor } from '../support/index.ts';
+
+interface StudyView {
+  state: string;
+  revision: number;
+  reports: { outcome: string; reason?: string; reportUrl?: string; filedAt?: string; findings: { key: string; probability: number }[] }[];
+}
+
+/** The types of a result set; whatever else is on the server was put there by the sandbox. */
+const resultTypes = ['Patient', 'ImagingStudy', 'Device', 'Observation', 'DiagnosticReport', 'Provenance', 'Media', 'DocumentReference'];
+
+describe('a study on its way to the chart', () => {
+  let directory: TemporaryDirectory;
+  let sandbox: Sandbox;
+  let clinician: string;
+  let fhir: Door;
+  let golden: Golden[];
+  const uids = new Map<string, string>();
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory('e2e');
+    golden = await readGolden();
+    sandbox = await startSandbox({ directory: join(directory.path, 'sandbox'), ports: 'free', onProgress: () => undefined });
+    clinician = await sandbox.token('clinician');
+    fhir = { url: sandbox.endpoints.fhirBaseUrl, token: clinician };
+    for (const { file } of golden) uids.set(file, await studyUidOf(file));
+  });
+
+  afterAll(async () => {
+    await sandbox?.stop();
+    await directory?.remove();
+  });
+
+  async function studyUidOf(file: string): Promise<string> {
+    const path = file.endsWith('/') ? join(goldenDirectory, file, (await dicomIn(file))[0] ?? '') : join(goldenDirectory, file);
+    const read = readHeader(await readFile(path));
+    if (read.kind !== 'header') throw new Error(`${file}: ${read.reason}`);
+    return read.header.studyInstanceUid;
+  }
+
+  async function dicomIn(folder: string): Promise<string[]> {
+    return (await readdir(join(goldenDirectory, folder))).filter((name) => name.endsWith('.dcm'));
+  }
+
+  const studyView = async (uid: string) =>
+    (await getJson<StudyView>(`${sandbox.endpoints.readingRoomUrl}/api/studies/${uid}`, clinician)).body;
+  const settled = (uid: string) =>
+    waitFor(
+      async () => {
+        const view = await studyView(uid);
+        return ['refused', 'failed'].includes(view?.state) || view?.reports?.some(({ filedAt }) => filedAt) ? view : undefined;
+      },
+      { timeout: 90_000 },
+    );
+
+  it('is answered by C-ECHO at the door', async () => {
+    expect(await echoscu(sandbox.endpoints.dicom)).toMatchObject({ code: 0 });
+  });
+
+  it('sent by storescu becomes a report whose findings equal the golden values within 1e-3', async () => {
+    const read = golden.filter(({ expected }) => expected.outcome === 'findings');
+    expect(read).toHaveLength(6);
+    const sent = await storescu(sandbox.endpoints.dicom, read.map(({ file }) => join(goldenDirectory, file)));
+    expect(sent).toMatchObject({ code: 0 });
+    for (const { file, expected } of read) {
+      if (expected.outcome !== 'findings') continue;
+      const uid = uids.get(file) ?? '';
+      const view = await settled(uid);
+      expect(view.state).toBe('read');
+      const [report, ...more] = await reportsOf(fhir, uid);
+      expect(more).toEqual([]);
+      expect(report).toMatchObject({ status: 'partial', code: { text: expect.stringMatching(/^AI analysis: /) } });
+      const observations = await observationsOf(report);
+      expect(observations).toHaveLength(Object.keys(expected.probability).length);
+      const said = observations[0];
+      const probability = said?.component?.find(({ code }) => code.coding?.some((c) => c.code === '111012'))?.valueQuantity?.value;
+      expect(Math.abs((probability ?? Number.NaN) - (expected.probability['pneumonia'] ?? Number.NaN))).toBeLessThan(1e-3);
+      const presence = said?.valueCodeableConcept?.coding?.[0]?.code;
+      expect(presence).toBe(expected.present['pneumonia'] === true ? '52101004' : '2667000');
+      expect(said?.status).toBe('preliminary');
+    }
+  });
+
+  async function observationsOf(report: DiagnosticReport | undefined): Promise<Observation[]> {
+    const observations: Observation[] = [];
+    for (const { reference } of report?.result ?? []) {
+      const { status, body } = await getJson<Observation>(`${fhir.url}/${reference}`, clinician);
+      expect(status).toBe(200);
+      observations.push(body);
+    }
+    return observations;
+  }
+
+  it('that no model may read is shown as skipped(no-model) and never filed', async () => {
+    const files = (await dicomIn('no-model')).map((name) => join(goldenDirectory, 'no-model', name));
+    expect(await storescu(sandbox.endpoints.dicom, files)).toMatchObject({ code: 0 });
+    const uid = uids.get('no-model/') ?? '';
+    const view = await settled(uid);
+    expect(view.state).toBe('refused');
+    expect(view.reports).toEqual([expect.objectContaining({ outcome: 'skipped', reason: 'no-model', findings: [] })]);
+    expect(await search(fhir, `ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:${uid}`)).toEqual([]);
+    expect(await reportsOf(fhir, uid)).toEqual([]);
+  });
+
+  it.each([
+    ['age-unknown', ['-m', 'PatientAge=', '-m', 'PatientBirthDate=']],
+    ['age-out-of-range', ['-m', 'PatientAge=045Y', '-m', 'PatientBirthDate=19800101']],
+    ['wrong-view', ['-m', 'ViewPosition=LL']],
+    ['wrong-body-part', ['-m', 'BodyPartExamined=HAND']],
+  ])('outside the intended use is skipped(%s), shown and never filed', async (reason, edits) => {
+    const study = await freshInstance(directory.path, 'normal-1.dcm', { edits });
+    expect(await storescu(sandbox.endpoints.dicom, [study.path])).toMatchObject({ code: 0 });
+    const view = await settled(study.studyInstanceUid);
+    expect(view.reports).toEqual([expect.objectContaining({ outcome: 'skipped', reason })]);
+    expect(await reportsOf(fhir, study.studyInstanceUid)).toEqual([]);
+  });
+
+  it('sent twice leaves one report', async () => {
+    const study = await freshInstance(directory.path);
+    await storescu(sandbox.endpoints.dicom, [study.path]);
+    await settled(study.studyInstanceUid);
+    expect(await storescu(sandbox.endpoints.dicom, [study.path])).toMatchObject({ code: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    expect((await studyView(study.studyInstanceUid)).revision).toBe(1);
+    expect(await reportsOf(fhir, study.studyInstanceUid)).toHaveLength(1);
+  });
+
+  it('that grows by a late image is revision 2, and the one report is updated', async () => {
+    const first = await freshInstance(directory.path);
+    await storescu(sandbox.endpoints.dicom, [first.path]);
+    await settled(first.studyInstanceUid);
+    const second = await freshInstance(directory.path, 'viral-1.dcm', { within: first });
+    await storescu(sandbox.endpoints.dicom, [second.path]);
+    await waitFor(
+      async () => {
+        const [report, ...more] = await reportsOf(fhir, first.studyInstanceUid);
+        expect(more).toEqual([]);
+        return report?.result?.length === 2;
+      },
+      { timeout: 60_000 },
+    );
+  });
+
+  it('arrives by STOW-RS as by C-STORE', async () => {
+    const study = await freshInstance(directory.path, 'bacterial-1.dcm');
+    const boundary = 'sightline-boundary';
+    const body = Buffer.concat([
+      Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`),
+      await readFile(study.path),
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]);
+    const response = await fetch(sandbox.endpoints.stowUrl, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await sandbox.token('radiologist')}`,
+        'content-type': `multipart/related; type="application/dicom"; boundary=${boundary}`,
+        accept: 'application/dicom+json',
+      },
+      body,
+    });
+    expect(response.status).toBe(200);
+    await settled(study.studyInstanceUid);
+    expect(await reportsOf(fhir, study.studyInstanceUid)).toHaveLength(1);
+  });
+
+  it('leaves a chart that passes the FHIR server’s own validator, without one dangling reference', async () => {
+    const verdict = await validateEverything(fhir.url, clinician, resultTypes);
+    expect(verdict.validated).toBeGreaterThan(20);
+    expect(verdict.errors).toEqual([]);
+    expect(verdict.dangling).toEqual([]);
+  });
+
+  it('is found by patient, category and date, with value, side, status and AI label of every finding', async () => {
+    const [report] = await reportsOf(fhir, uids.get('viral-1.dcm') ?? '');
+    const patient = report?.subject?.reference ?? '';
+    const day = report?.effectiveDateTime?.slice(0, 10) ?? '';
+    const query = `DiagnosticReport?patient=${patient}&category=http://terminology.hl7.org/CodeSystem/v2-0074%7CRAD&date=${day}&_include=DiagnosticReport:result`;
+    const { body } = await getJson<Bundle<DiagnosticReport | Observation>>(`${fhir.url}/${query}`, clinician);
+    const resources = (body.entry ?? []).flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
+    expect(resources.filter(({ resourceType }) => resourceType === 'DiagnosticReport')).toHaveLength(1);
+    const observations = resources.filter((resource): resource is Observation => resource.resourceType === 'Observation');
+    expect(observations.length).toBe(report?.result?.length);
+    for (const observation of observations) {
+      expect(observation.status).toBe('preliminary');
+      expect(observation.valueCodeableConcept?.coding?.[0]?.system).toBe('http://snomed.info/sct');
+      expect(observation.bodySite?.text).toMatch(/side unknown|left|right|both sides/);
+      expect(observation.meta?.security?.map(({ code }) => code)).toContain('AIAST');
+      expect(observation.component?.length).toBeGreaterThanOrEqual(2);
+    }
+  });
+
+  it('leaves a verifiable audit trail of every step', async () => {
+    const compliance = await sandbox.token('compliance');
+    const uid = uids.get('normal-1.dcm') ?? '';
+    const trail = await waitFor(async () => {
+      const { body } = await getJson<Bundle>(`${sandbox.endpoints.auditUrl}?entity=${uid}&_count=200`, compliance);
+      return (body.entry?.length ?? 0) >= 4 ? body.entry : undefined;
+    });
+    const apps = new Set(
+      trail.flatMap(({ resource }) => (resource?.resourceType === 'AuditEvent' ? [resource.source.observer.display] : [])),
+    );
+    expect([...apps].join()).toMatch(/dicom-ingest/);
+    expect([...apps].join()).toMatch(/xray-worker/);
+    expect([...apps].join()).toMatch(/fhir-writer/);
+  });
+
+  it('leaves no patient name or id in any log line', async () => {
+    const names = new Set<string>();
+    for (const { file } of golden.filter(({ expected }) => expected.outcome === 'findings')) {
+      const read = readHeader(await readFile(join(goldenDirectory, file)));
+      if (read.kind !== 'header') throw new Error(read.reason);
+      for (const value of [read.header.patient.name, read.header.patient.id]) if (value !== undefined) names.add(value);
+    }
+    expect(names.size).toBeGreaterThanOrEqual(6);
+    const logs = await appLogs();
+    expect(logs.size).toBeGreaterThanOrEqual(5);
+    for (const [name, text] of logs) {
+      expect(text.length).toBeGreaterThan(0);
+      for (const value of names) {
+        if (text.includes(value)) throw new Error(`${name} holds ${value}`);
+        const family = value.split('^')[0] ?? value;
+        if (family.length > 5 && text.includes(`${family}^`)) throw new Error(`${name} holds ${family}`);
+      }
+    }
+  });
+
+  async function appLogs(): Promise<Map<string, string>> {
+    const logs = new Map<string, string>();
+    for (const entry of await readdir(join(directory.path, 'sandbox'), { recursive: true, withFileTypes: true })) {
+      const app = /^(dicom-ingest|xray-worker|fhir-writer|audit-monitor|reading-room).*\.log$/.test(entry.name);
+      if (app) logs.set(entry.name, await readFile(join(entry.parentPath, entry.name), 'utf8'));
+    }
+    return logs;
+  }
+});
