@@ -1,6 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { workerConfigSchema } from '@sightline/inference';
+import { baseConfigSchema, parseConfig } from '@sightline/platform';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { ingestConfigSchema } from '../../apps/dicom-ingest/src/config.ts';
+import { configSchema as writerConfigSchema } from '../../apps/fhir-writer/src/config.ts';
 import { breaches, type Resource } from './kubernetes-rules.ts';
 import { KubernetesTools } from './kubernetes-tools.ts';
 import { root } from './steps.ts';
@@ -24,6 +28,14 @@ function spoiled(line: string | RegExp, replacement: string): string {
 
 function breachesIn(yaml: string): string[] {
   return breaches(parseAllDocuments(yaml).map((document) => document.toJS() as Resource));
+}
+
+/** What a ConfigMap says; its name ends with a hash of what it says. */
+function settingsIn(yaml: string, name: string): Record<string, string> {
+  const map = parseAllDocuments(yaml)
+    .map((document) => document.toJS() as Resource & { data?: Record<string, string> })
+    .find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.replace(/-[a-z0-9]{10}$/, '') === name);
+  return map?.data ?? {};
 }
 
 describe('the checks of k8s/', () => {
@@ -96,6 +108,24 @@ describe('the checks of k8s/', () => {
     ['a secret in the open', /kind: Namespace/, 'kind: Secret', 'never contained'],
   ])('the rules of the house name %s', (_what, line, replacement, complaint) => {
     expect(breachesIn(spoiled(line, replacement)).join('\n')).toContain(complaint);
+  });
+
+  it.each([
+    ['dicom-ingest', ingestConfigSchema],
+    ['xray-worker', workerConfigSchema],
+    ['fhir-writer', writerConfigSchema],
+    ['audit-monitor', baseConfigSchema],
+  ])('%s finds every setting it needs, and none it does not know', async (app, schema) => {
+    const overlays = ['dev', 'prod'].map((overlay) => tools.build(join(root, 'k8s/overlays', overlay)));
+    for (const { output } of await Promise.all(overlays)) {
+      const own = settingsIn(output, app);
+      const given = { ...settingsIn(output, 'sightline'), ...own, DATABASE_URL: 'postgres://app@database/app' };
+      expect(parseConfig(schema, given)).toMatchObject({ kind: 'config' });
+      const known = Object.keys(schema.shape).map((name) =>
+        name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(),
+      );
+      expect(Object.keys(own).filter((name) => !known.includes(name))).toEqual([]);
+    }
   });
 
   it('a broken kustomization does not build', async () => {
