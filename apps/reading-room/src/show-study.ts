@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import type { Artefact, Instance } from '@sightline/contracts';
+import { isImageSopClass } from '@sightline/dicom';
+import type { Finding } from '@sightline/findings';
+import type { ModelShelf } from './model-shelf.ts';
+import { noModel } from './project-messages.ts';
+import { sayWhyFailed, sayWhyNotRead } from './say-why-not-read.ts';
+import type { Reading, StudyRow } from './studies.ts';
+import type { FindingView, ImageView, ReportView, StudySummary, StudyView } from './study-view.ts';
+
+/** Turns rows of the projection into what the page shows. */
+export class StudyShow {
+  constructor(
+    private readonly shelf: ModelShelf,
+    private readonly fhirBaseUrl: string,
+  ) {}
+
+  summary(row: StudyRow): StudySummary {
+    const findings = row.readings.flatMap(findingsOf);
+    const leading = findings.toSorted(byWeight)[0];
+    const skipped = row.readings.map(({ outcome }) => outcome).find((outcome) => outcome?.kind === 'skipped');
+    return {
+      ...base(row),
+      ...(leading === undefined
+        ? {}
+        : {
+            leading: {
+              display: leading.concept.display,
+              presence: leading.presence,
+              probability: leading.certainty.probability,
+            },
+          }),
+      ...(row.state === 'refused' && skipped?.kind === 'skipped'
+        ? { note: sayWhyNotRead(skipped.reason, row.context.modalities).note }
+        : {}),
+    };
+  }
+
+  async study(row: StudyRow): Promise<StudyView> {
+    return {
+      ...base(row),
+      ...optional('inferredAt', newest(row.readings.map(({ completed_at }) => completed_at))),
+      ...optional('filedAt', newest(row.readings.map(({ filed_at }) => filed_at))),
+      reports: await Promise.all(row.readings.map((reading) => this.report(row, reading))),
+      images: images(row),
+    };
+  }
+
+  private async report(row: StudyRow, reading: Reading): Promise<ReportView> {
+    const model = await this.model(reading);
+    return {
+      ...(model === undefined ? {} : { model: { name: model.name, version: model.version, ...optional('title', model.title) } }),
+      ...answer(row, reading, model?.applicability),
+      ...optional('reportUrl', reading.report_url === null ? undefined : this.link(reading.report_url)),
+      ...optional('reportState', reading.report_state ?? undefined),
+      ...optional('requestedAt', iso(reading.requested_at)),
+      ...optional('deadline', iso(reading.deadline)),
+      ...optional('startedAt', iso(reading.started_at)),
+      ...optional('completedAt', iso(reading.completed_at)),
+      ...optional('filedAt', iso(reading.filed_at)),
+    };
+  }
+
+  private async model({ model }: Reading) {
+    if (model === noModel) return undefined;
+    const [name = '', version = ''] = model.split('@');
+    const manifest = await this.shelf.find({ name, version });
+    return { name, version, title: manifest?.title, applicability: manifest?.applicability };
+  }
+
+  /** The writer's address of the FHIR server need not be one a browser knows. */
+  private link(reportUrl: string): string {
+    const id = reportUrl.split('/').at(-1) ?? '';
+    return `${this.fhirBaseUrl.replace(/\/$/, '')}/DiagnosticReport/${encodeURIComponent(id)}`;
+  }
+}
+
+type Applicability = Parameters<typeof sayWhyNotRead>[2];
+
+function answer(
+  { context }: StudyRow,
+  { outcome, overdue }: Reading,
+  applicability: Applicability,
+): Pick<ReportView, 'outcome' | 'reason' | 'reasonText' | 'detail' | 'findings'> {
+  if (outcome === null) return { outcome: overdue ? 'overdue' : 'pending', findings: [] };
+  switch (outcome.kind) {
+    case 'findings':
+      return { outcome: 'findings', findings: outcome.findings.toSorted(byWeight).map(finding) };
+    case 'skipped':
+      return {
+        outcome: 'skipped',
+        reason: outcome.reason,
+        reasonText: sayWhyNotRead(outcome.reason, context.modalities, applicability).sentence,
+        ...optional('detail', outcome.detail === '' ? undefined : outcome.detail),
+        findings: [],
+      };
+    case 'failed':
+      return {
+        outcome: 'failed',
+        reason: outcome.failure.kind,
+        reasonText: sayWhyFailed(outcome.failure.kind),
+        detail: outcome.failure.message,
+        findings: [],
+      };
+  }
+}
+
+function finding({ key, concept, site, laterality, presence, certainty, sentence }: Finding): FindingView {
+  return { key, concept, ...optional('site', site), laterality, presence, ...certainty, sentence };
+}
+
+function base(row: StudyRow): Omit<StudySummary, 'leading' | 'note'> {
+  const { context } = row;
+  const { name, id, birthDate, sex } = context.patient;
+  return {
+    studyInstanceUid: context.studyInstanceUid,
+    state: row.state,
+    revision: row.revision,
+    patient: {
+      ...optional('name', name),
+      ...optional('id', id),
+      ...optional('birthDate', birthDate),
+      ...optional('sex', sex),
+    },
+    ...optional('description', context.description),
+    ...optional('accession', context.accessionNumber),
+    modalities: context.modalities,
+    ...optional('startedAt', context.startedAt),
+    receivedAt: new Date(row.received_at).toISOString(),
+    positive: row.positive,
+  };
+}
+
+/** Present before absent, more probable before less. */
+function byWeight(a: Finding, b: Finding): number {
+  const present = Number(b.presence === 'present') - Number(a.presence === 'present');
+  return present === 0 ? b.certainty.probability - a.certainty.probability : present;
+}
+
+function findingsOf({ outcome }: Reading): Finding[] {
+  return outcome?.kind === 'findings' ? outcome.findings : [];
+}
+
+export function artefactsOf(row: StudyRow): Artefact[] {
+  return row.readings.flatMap(({ outcome }) => (outcome?.kind === 'findings' ? outcome.artefacts : []));
+}
+
+/** What a model was shown first, then every other image, series by series. */
+function images(row: StudyRow): ImageView[] {
+  const artefacts = artefactsOf(row);
+  const keyImages = new Set(
+    artefacts.filter(({ kind }) => kind === 'key-image').map(({ source }) => String(source.sopInstanceUid)),
+  );
+  return (row.instances ?? [])
+    .filter(({ sopClassUid }) => isImageSopClass(sopClassUid))
+    .toSorted((a, b) => Number(keyImages.has(b.sopInstanceUid)) - Number(keyImages.has(a.sopInstanceUid)) || inSeries(a, b))
+    .map((instance) => image(row, instance, artefacts));
+}
+
+function inSeries(a: Instance, b: Instance): number {
+  if (a.seriesInstanceUid !== b.seriesInstanceUid) return a.seriesInstanceUid < b.seriesInstanceUid ? -1 : 1;
+  return (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0);
+}
+
+function image(row: StudyRow, instance: Instance, artefacts: Artefact[]): ImageView {
+  const { sopInstanceUid, seriesInstanceUid, modality } = instance;
+  const here = artefacts.filter(({ source }) => source.sopInstanceUid === sopInstanceUid);
+  const keyImage = here.find(({ kind }) => kind === 'key-image');
+  const folder = `/api/studies/${row.context.studyInstanceUid}`;
+  return {
+    sopInstanceUid,
+    seriesInstanceUid,
+    modality,
+    url: `${folder}/images/${sopInstanceUid}.png?v=${short(keyImage?.objectKey ?? instance.objectKey)}`,
+    heatMaps: here.flatMap(({ kind, findingKey, objectKey }) =>
+      kind === 'heat-map' && findingKey !== undefined
+        ? [{ findingKey, url: `${folder}/heat-maps/${findingKey}/${sopInstanceUid}.png?v=${short(objectKey)}` }]
+        : [],
+    ),
+  };
+}
+
+/** Tells one object from another under the same path. */
+function short(objectKey: string): string {
+  return createHash('sha256').update(objectKey).digest('hex').slice(0, 12);
+}
+
+function newest(times: (Date | null)[]): string | undefined {
+  const last = times.filter((time) => time !== null).toSorted((a, b) => b.getTime() - a.getTime())[0];
+  return iso(last ?? null);
+}
+
+function iso(time: Date | null): string | undefined {
+  return time?.toISOString();
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
+}
