@@ -121,7 +121,7 @@ export default {
       name: 'no-other-barrels',
       severity: 'error',
       from: {},
-      to: { path: '^(apps|libs|tools|test)/.*/?index\\.tsx?$', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+      to: { path: '^(apps|libs|tools|test)/.*/?index\\.tsx?$', pathNot: '^(libs/[^/]+/src|test/support)/index\\.ts$' },
     },
     {
       name: 'page-and-server-meet-over-http',

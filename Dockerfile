@@ -23,7 +23,7 @@ RUN test -d "apps/${APP:?--build-arg APP=<app> is missing}" \
 FROM ${NODE_IMAGE} AS app
 ARG APP
 LABEL org.opencontainers.image.title="sightline/${APP}" org.opencontainers.image.licenses="Apache-2.0"
-ENV NODE_ENV=production
+ENV NODE_ENV=production WEB_DIR=/srv/sightline/app/web MODELS_DIR=/srv/sightline/models
 WORKDIR /srv/sightline
 COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules ./node_modules

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ingestConfigSchema } from '../../apps/dicom-ingest/src/config.ts';
 import { configSchema as writerConfigSchema } from '../../apps/fhir-writer/src/config.ts';
+import { readingRoomConfigSchema } from '../../apps/reading-room/src/reading-room-config.ts';
 import { breaches, type Resource } from './kubernetes-rules.ts';
 import { KubernetesTools } from './kubernetes-tools.ts';
 import { root } from './steps.ts';
@@ -115,6 +116,7 @@ describe('the checks of k8s/', () => {
     ['xray-worker', workerConfigSchema],
     ['fhir-writer', writerConfigSchema],
     ['audit-monitor', baseConfigSchema],
+    ['reading-room', readingRoomConfigSchema],
   ])('%s finds every setting it needs, and none it does not know', async (app, schema) => {
     const overlays = ['dev', 'prod'].map((overlay) => tools.build(join(root, 'k8s/overlays', overlay)));
     for (const { output } of await Promise.all(overlays)) {

@@ -4,6 +4,7 @@ import { workerConfigSchema } from '@sightline/inference';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configSchema as writerConfigSchema } from '../../apps/fhir-writer/src/config.ts';
+import { readingRoomConfigSchema } from '../../apps/reading-room/src/reading-room-config.ts';
 import { ingestConfigSchema } from '../../apps/dicom-ingest/src/config.ts';
 import { root } from './steps.ts';
 
@@ -53,9 +54,13 @@ describe('papers', () => {
   });
 
   it('operations describes every setting an app reads', () => {
-    const settings = [baseConfigSchema, workerConfigSchema, ingestConfigSchema, writerConfigSchema].flatMap(
-      environmentNames,
-    );
+    const settings = [
+      baseConfigSchema,
+      workerConfigSchema,
+      ingestConfigSchema,
+      writerConfigSchema,
+      readingRoomConfigSchema,
+    ].flatMap(environmentNames);
     expect(settings.filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);
   });
 });
