@@ -13,7 +13,7 @@ import { createInflateRaw, type InflateRaw } from 'node:zlib';
 const longestHeader = 1 << 25;
 
 /** Deflated data sets may claim to be far larger than what was sent. */
-const mostInflated = 1 << 32;
+const mostInflated = 2 ** 32;
 
 /**
  * Looks on while the bytes of a data set stream by: follows its structure, keeps what the header is read from and hashes it all.
