@@ -16,15 +16,14 @@ export interface Running {
   /** Shown as it comes, or kept until it is asked for. */
   show: boolean;
   limitMs: number;
-  /** Once this file is there, the command has `lingerMs` to end. */
+  /** Once this file is there, the command has `lingerMs` to end (30 s unless told). */
   result?: string;
+  lingerMs?: number;
 }
-
-const lingerMs = 30_000;
 
 /** Runs a command as a process group of its own, so that what it leaves behind can be ended with it. */
 export async function runCommand([program, ...args]: Command, running: Running): Promise<Ending> {
-  const { show, limitMs, result, env } = running;
+  const { show, limitMs, result, env, lingerMs = 30_000 } = running;
   const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },
@@ -44,7 +43,7 @@ export async function runCommand([program, ...args]: Command, running: Running):
   const linger = watchFor(result, () => setTimeout(end, lingerMs));
   const forward = (): void => {
     end();
-    process.exitCode = 130;
+    process.exit(130);
   };
   process.once('SIGINT', forward);
   process.once('SIGTERM', forward);
