@@ -20,7 +20,8 @@ interface Definition {
   };
 }
 
-const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Kubernetes' dialect as plain JSON Schema: unknown fields refused as `--strict` does, prose and `x-kubernetes-*` left out. */
 function plain(schema: Schema): Schema {
