@@ -38,8 +38,11 @@ function redact(text: string, secrets: readonly string[]): string {
     .replaceAll(/"[^"]*"|'[^']*'|\u201c[^\u201d]*\u201d/g, '…')
     .replaceAll(/(HAPI-)?\d{3,}(-\d+)*/g, (found) => (found.startsWith('HAPI-') ? found : '…'));
   const words = secrets.flatMap((secret) => secret.split(/[\s^=,;]+/)).filter((word) => word.length > 1);
-  return words.reduce(
-    (rest, word) => rest.replaceAll(new RegExp(word.replaceAll(/\W/g, String.raw`\$&`), 'gi'), '…'),
-    kept,
-  );
+  return words.reduce((rest, word) => rest.replaceAll(mentionOf(word), '…'), kept);
+}
+
+/** A short word is meant only where it stands alone: initials are in half the words there are. */
+function mentionOf(word: string): RegExp {
+  const literal = word.replaceAll(/[$()*+./?[\\\]^{|}]/g, String.raw`\$&`);
+  return new RegExp(word.length < 4 ? String.raw`(?<![\p{L}\p{N}])${literal}(?![\p{L}\p{N}])` : literal, 'giu');
 }

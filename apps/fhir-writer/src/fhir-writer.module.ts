@@ -56,7 +56,10 @@ export class FhirWriterModule {
           useFactory: async (fhir: FhirClient) =>
             new ResolvePatient(
               fhir,
-              await Issuers.read(config.patientIdentifierSystem, config.patientIssuersFile),
+              await Issuers.read(
+                { fallback: config.patientIdentifierSystem, unmappedGetOwn: config.patientRule === 'create' },
+                config.patientIssuersFile,
+              ),
               config.patientRule,
             ),
         },

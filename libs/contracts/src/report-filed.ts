@@ -15,7 +15,7 @@ export const reportFiledSchema = z.strictObject({
   resources: z.array(
     z.strictObject({ resourceType: z.string().min(1), id: z.string().min(1), versionId: z.string().optional() }),
   ),
-  /** sha256 of the transaction bundle that was posted. */
+  /** sha256 of the result set as the transaction an empty chart would be sent: the same for the same answer, whoever files it. */
   bundleSha256: z.string().regex(/^[0-9a-f]{64}$/),
   filedAt: z.iso.datetime(),
 });

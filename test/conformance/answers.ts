@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  inferenceCompletedSchema,
+  modelManifestSchema,
+  type InferenceCompleted,
+  type ModelManifest,
+} from '@sightline/contracts';
+import { uidFromUuid } from '@sightline/dicom';
+import { codes, concept } from '@sightline/findings';
+
+/** Answers of a chest X-ray model, invented, for a patient who is invented too. */
+export interface AnswerOptions {
+  studyInstanceUid?: string;
+  revision?: number;
+  version?: string;
+  images?: number;
+  role?: 'primary' | 'shadow';
+  patient?: Record<string, string | undefined>;
+  outcome?: unknown;
+  presence?: 'present' | 'absent';
+  laterality?: 'left' | 'right' | 'unknown';
+}
+
+const newUid = (): string => uidFromUuid(randomUUID());
+
+export function answer(options: AnswerOptions = {}): InferenceCompleted {
+  const { studyInstanceUid = newUid(), revision = 1, version = '1.0.0', images = 1, role = 'primary' } = options;
+  const sources = Array.from({ length: images }, (_, n) => ({
+    seriesInstanceUid: `${studyInstanceUid}.1`,
+    sopClassUid: '1.2.840.10008.5.1.4.1.1.1.1',
+    sopInstanceUid: `${studyInstanceUid}.1.${n + 1}`,
+  }));
+  const { presence = 'present', laterality = 'unknown' } = options;
+  const findings = sources.map((source, n) => ({
+    key: 'pneumonia',
+    trackingIdentifier: `pneumonia image ${n + 1}`,
+    trackingUid: `${studyInstanceUid}.9.${n + 1}`,
+    concept: concept(codes.snomed.pneumonia),
+    site: concept(codes.snomed.lung),
+    laterality,
+    presence,
+    certainty: { probability: 0.87, threshold: 0.42 },
+    measurements: [],
+    sources: [source],
+    sentence: `Suspected pneumonia in image ${n + 1}, probability 87 %, side ${laterality}.`,
+  }));
+  const id = options.patient?.['id'] ?? `P${newUid().slice(-12)}`;
+  return inferenceCompletedSchema.parse({
+    study: {
+      studyInstanceUid,
+      revision,
+      patient: { id, name: 'Zephyrine^Quill', birthDate: '2022-05-06', sex: 'F', ...options.patient },
+      accessionNumber: `ACC${id}`,
+      description: 'Chest AP',
+      startedAt: '2026-02-03T04:05:06',
+      modalities: ['DX'],
+    },
+    model: { name: 'chest-xray-paediatric', version },
+    role,
+    outcome: options.outcome ?? { kind: 'findings', findings, artefacts: [] },
+    images: sources,
+    timings: { completedAt: '2026-02-03T03:06:00.000Z' },
+  });
+}
+
+/** A folder of models as fhir-writer reads it: manifests and cards, no weights. */
+export async function writeModelsFolder(path: string): Promise<string> {
+  for (const version of ['1.0.0', '1.1.0']) {
+    const folder = join(path, `chest-xray-paediatric-${version}`);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'model.json'), JSON.stringify(manifest(version)));
+    await writeFile(
+      join(folder, 'MODEL_CARD.md'),
+      `# Chest X-ray, paediatric ${version}\n\nInvented for a test – not a device.\n`,
+    );
+  }
+  return path;
+}
+
+function manifest(version: string): ModelManifest {
+  return modelManifestSchema.parse({
+    name: 'chest-xray-paediatric',
+    version,
+    title: 'Chest X-ray, paediatric',
+    file: '1/model.onnx',
+    sha256: 'ab'.repeat(32),
+    worker: 'xray',
+    role: 'primary',
+    release: 'on-signature',
+    unitOfAnswer: 'image',
+    input: {
+      modalities: ['CR', 'DX'],
+      selection: 'every-image',
+      tensor: { name: 'pixels', layout: 'NCHW', channels: 1, range: [0, 1], photometric: 'MONOCHROME2' },
+    },
+    graph: { logits: 'logits', activation: 'activation', embedding: 'embedding' },
+    outputs: [
+      {
+        key: 'pneumonia',
+        index: 0,
+        finding: concept(codes.snomed.pneumonia),
+        site: concept(codes.snomed.lung),
+        threshold: 0.42,
+        calibration: { kind: 'platt', slope: 1, intercept: 0 },
+      },
+    ],
+    applicability: {
+      modality: ['CR', 'DX'],
+      bodyPart: ['CHEST'],
+      view: ['AP'],
+      age: { minYears: 1, maxYears: 5, unknown: 'refuse' },
+    },
+    evaluation: {
+      labels: { pneumonia: 'pneumonia' },
+      patient: 'patient',
+      assume: {},
+      primary: { name: 'auroc', output: 'pneumonia', value: 0.9, ci95: [0.8, 1], n: 10, patients: 10 },
+      figures: 'figures.json',
+    },
+    licences: { weights: 'Apache-2.0' },
+    intendedUse: 'Reference model for tests; not a medical device.',
+    limits: ['Invented.'],
+  });
+}
