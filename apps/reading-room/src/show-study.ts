@@ -105,8 +105,9 @@ function answer(
   }
 }
 
-function finding({ key, concept, site, laterality, presence, certainty, sentence }: Finding): FindingView {
-  return { key, concept, ...optional('site', site), laterality, presence, ...certainty, sentence };
+function finding({ key, sources, concept, site, laterality, presence, certainty, sentence }: Finding): FindingView {
+  const sopInstanceUid = sources[0]?.sopInstanceUid ?? '';
+  return { key, sopInstanceUid, concept, ...optional('site', site), laterality, presence, ...certainty, sentence };
 }
 
 function base(row: StudyRow): Omit<StudySummary, 'leading' | 'note'> {

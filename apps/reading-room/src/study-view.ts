@@ -14,6 +14,8 @@ export type ReportOutcome = 'findings' | 'skipped' | 'failed' | 'pending' | 'ove
 
 export interface FindingView {
   key: string;
+  /** The image it was made on. */
+  sopInstanceUid: string;
   concept: CodedConceptView;
   site?: CodedConceptView;
   laterality: 'left' | 'right' | 'bilateral' | 'unknown';

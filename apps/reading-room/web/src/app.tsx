@@ -5,7 +5,7 @@ import { FindingsPanel } from './findings-panel.tsx';
 import { Notice } from './notice.tsx';
 import { TopBar } from './top-bar.tsx';
 import { usePolled } from './use-polled.ts';
-import { Viewer } from './viewer.tsx';
+import { Viewer, type Shown } from './viewer.tsx';
 import { Worklist, type Filter } from './worklist.tsx';
 
 const pageSize = 50;
@@ -74,11 +74,11 @@ function Study(props: {
 }
 
 function OpenStudy({ study, onBack }: { study: StudyView; onBack: () => void }) {
-  const [findingKey, setFindingKey] = useState<string | undefined>();
+  const [shown, show] = useState<Shown>({ sopInstanceUid: undefined, findingKey: undefined });
   return (
     <>
-      <Viewer study={study} findingKey={findingKey} onBack={onBack} />
-      <FindingsPanel study={study} findingKey={findingKey} onFinding={setFindingKey} />
+      <Viewer study={study} shown={shown} onShow={show} onBack={onBack} />
+      <FindingsPanel study={study} shown={shown} onShow={show} />
     </>
   );
 }

@@ -1,16 +1,16 @@
 import { useState } from 'react';
 import type { FindingView, ReportView, StudyView } from './study-view.ts';
 import { ModelDialog } from './model-dialog.tsx';
+import type { Shown } from './viewer.tsx';
 import { clock, outcomeWords, perCent } from './words.ts';
 
 interface PanelProps {
   study: StudyView;
-  findingKey: string | undefined;
-  onFinding: (key: string) => void;
+  shown: Shown;
+  onShow: (shown: Shown) => void;
 }
 
-export function FindingsPanel({ study, findingKey, onFinding }: PanelProps) {
-  const hasMaps = new Set(study.images.flatMap((image) => image.heatMaps.map((map) => map.findingKey)));
+export function FindingsPanel({ study, shown, onShow }: PanelProps) {
   return (
     <aside className="findings" aria-label="What the models say">
       {study.reports.length === 0 && (
@@ -23,9 +23,9 @@ export function FindingsPanel({ study, findingKey, onFinding }: PanelProps) {
         <Report
           key={report.model === undefined ? 'none' : `${report.model.name}@${report.model.version}`}
           report={report}
-          hasMaps={hasMaps}
-          findingKey={findingKey}
-          onFinding={onFinding}
+          study={study}
+          shown={shown}
+          onShow={onShow}
         />
       ))}
       <Times study={study} />
@@ -33,14 +33,11 @@ export function FindingsPanel({ study, findingKey, onFinding }: PanelProps) {
   );
 }
 
-interface ReportProps {
+interface ReportProps extends PanelProps {
   report: ReportView;
-  hasMaps: Set<string>;
-  findingKey: string | undefined;
-  onFinding: (key: string) => void;
 }
 
-function Report({ report, hasMaps, findingKey, onFinding }: ReportProps) {
+function Report({ report, study, shown, onShow }: ReportProps) {
   const [aboutModel, setAboutModel] = useState(false);
   const { model } = report;
   return (
@@ -49,7 +46,7 @@ function Report({ report, hasMaps, findingKey, onFinding }: ReportProps) {
         <h2>{model?.title ?? model?.name ?? 'No model'}</h2>
         <span className={`chip chip-${chipOf[report.outcome]}`}>{outcomeWords[report.outcome]}</span>
       </header>
-      <Answer report={report} hasMaps={hasMaps} findingKey={findingKey} onFinding={onFinding} />
+      <Answer report={report} study={study} shown={shown} onShow={onShow} />
       <footer className="report-foot">
         {model !== undefined && (
           <button type="button" className="link" onClick={() => setAboutModel(true)}>
@@ -70,18 +67,22 @@ function Report({ report, hasMaps, findingKey, onFinding }: ReportProps) {
 
 const chipOf = { findings: 'read', skipped: 'refused', failed: 'failed', pending: 'received', overdue: 'overdue' } as const;
 
-function Answer({ report, hasMaps, findingKey, onFinding }: ReportProps) {
+function Answer({ report, study, shown, onShow }: ReportProps) {
   switch (report.outcome) {
     case 'findings':
       return (
         <>
           {report.findings.map((finding) => (
             <FindingCard
-              key={finding.key}
+              key={`${finding.key} ${finding.sopInstanceUid}`}
               finding={finding}
-              hasMap={hasMaps.has(finding.key)}
-              isShown={findingKey === finding.key}
-              onShow={hasMaps.size > 1 ? () => onFinding(finding.key) : undefined}
+              image={study.images.findIndex(({ sopInstanceUid }) => sopInstanceUid === finding.sopInstanceUid)}
+              isShown={shown.findingKey === finding.key && shown.sopInstanceUid === finding.sopInstanceUid}
+              onShow={
+                study.images.length > 1 || report.findings.length > 1
+                  ? () => onShow({ sopInstanceUid: finding.sopInstanceUid, findingKey: finding.key })
+                  : undefined
+              }
             />
           ))}
         </>
@@ -123,12 +124,13 @@ const presenceWords = { present: 'Suspected', absent: 'Below threshold', 'not-pr
 
 interface CardProps {
   finding: FindingView;
-  hasMap: boolean;
+  /** Place of its image among the study's; -1 where that is not shown. */
+  image: number;
   isShown: boolean;
   onShow: (() => void) | undefined;
 }
 
-function FindingCard({ finding, hasMap, isShown, onShow }: CardProps) {
+function FindingCard({ finding, image, isShown, onShow }: CardProps) {
   return (
     <article className={`finding finding-${finding.presence}`} data-testid="finding">
       <header>
@@ -140,9 +142,9 @@ function FindingCard({ finding, hasMap, isShown, onShow }: CardProps) {
       <p className="finding-facts">
         {finding.site !== undefined && <span>{finding.site.display}</span>}
         <span>{finding.laterality === 'unknown' ? 'side unknown' : finding.laterality}</span>
-        {hasMap && onShow !== undefined && (
+        {image >= 0 && onShow !== undefined && (
           <button type="button" className="link" aria-pressed={isShown} onClick={onShow}>
-            show heat map
+            show on image {image + 1}
           </button>
         )}
       </p>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ask, type Answer } from './ask.ts';
 
 export interface Polled<T> {
@@ -7,14 +7,15 @@ export interface Polled<T> {
   trouble: Exclude<Answer<T>['kind'], 'ok'> | undefined;
 }
 
+interface State<T> extends Polled<T> {
+  path: string | undefined;
+  /** The body as text, to tell the same answer from a new one. */
+  said: string;
+}
+
 /** Asks `path` now, every `everyMs`, and whenever the page is looked at again. A hidden page does not ask. */
 export function usePolled<T>(path: string | undefined, everyMs: number): Polled<T> {
-  const [state, setState] = useState<{ path: string | undefined } & Polled<T>>({
-    path,
-    body: undefined,
-    trouble: undefined,
-  });
-  const text = useRef('');
+  const [state, setState] = useState<State<T>>({ path, body: undefined, trouble: undefined, said: '' });
 
   useEffect(() => {
     if (path === undefined) return undefined;
@@ -25,7 +26,7 @@ export function usePolled<T>(path: string | undefined, everyMs: number): Polled<
       if (!document.hidden) {
         const answer = await ask<T>(path, stop.signal);
         if (stop.signal.aborted) return;
-        setState((before) => next(before, path, answer, text));
+        setState((before) => next(before, path, answer));
       }
       timer = setTimeout(() => void round(), everyMs);
     };
@@ -42,17 +43,12 @@ export function usePolled<T>(path: string | undefined, everyMs: number): Polled<
   return state.path === path ? state : { body: undefined, trouble: undefined };
 }
 
-function next<T>(
-  before: { path: string | undefined } & Polled<T>,
-  path: string,
-  answer: Answer<T>,
-  text: { current: string },
-): { path: string | undefined } & Polled<T> {
-  const kept = before.path === path ? before.body : undefined;
-  if (answer.kind !== 'ok') return { path, body: answer.kind === 'missing' ? undefined : kept, trouble: answer.kind };
-  const said = `${path} ${JSON.stringify(answer.body)}`;
+function next<T>(before: State<T>, path: string, answer: Answer<T>): State<T> {
+  const kept = before.path === path ? before : { body: undefined, said: '', trouble: undefined };
+  if (answer.kind === 'missing') return { path, body: undefined, said: '', trouble: 'missing' };
+  if (answer.kind !== 'ok') return { path, body: kept.body, said: kept.said, trouble: answer.kind };
+  const said = JSON.stringify(answer.body);
   // The same answer again draws nothing again.
-  if (kept !== undefined && said === text.current && before.trouble === undefined) return before;
-  text.current = said;
-  return { path, body: answer.body, trouble: undefined };
+  if (before.path === path && said === before.said && before.trouble === undefined) return before;
+  return { path, body: answer.body, said, trouble: undefined };
 }

@@ -15,20 +15,29 @@ interface View {
 
 const fit: View = { centre: 127.5, width: 255, zoom: 1, x: 0, y: 0, inverted: false };
 
+/** Which image is on the stage, and whose heat map; the first where undefined. */
+export interface Shown {
+  sopInstanceUid: string | undefined;
+  findingKey: string | undefined;
+}
+
 interface ViewerProps {
   study: StudyView;
-  findingKey: string | undefined;
+  shown: Shown;
+  onShow: (shown: Shown) => void;
   onBack: () => void;
 }
 
-export function Viewer({ study, findingKey, onBack }: ViewerProps) {
-  const [imageAt, setImageAt] = useState(0);
+export function Viewer({ study, shown, onShow, onBack }: ViewerProps) {
+  const { findingKey } = shown;
+  const imageAt = Math.max(0, study.images.findIndex(({ sopInstanceUid }) => sopInstanceUid === shown.sopInstanceUid));
+  const showImage = (at: number) => onShow({ sopInstanceUid: study.images[at]?.sopInstanceUid, findingKey });
   const [view, setView] = useState<View>(fit);
   // On by itself only where something is suspected: a map of where a model found nothing says nothing.
   const [heatMapOn, setHeatMapOn] = useState(study.positive);
   const [opacity, setOpacity] = useState(0.45);
   const [broken, setBroken] = useState<string>();
-  const image = study.images[Math.min(imageAt, study.images.length - 1)];
+  const image = study.images[imageAt];
   const heatMap =
     image?.heatMaps.find((map) => map.findingKey === findingKey) ??
     (findingKey === undefined ? image?.heatMaps[0] : undefined);
@@ -140,13 +149,13 @@ export function Viewer({ study, findingKey, onBack }: ViewerProps) {
         <span className="tools-gap" />
         {study.images.length > 1 && (
           <span className="group">
-            <button type="button" disabled={imageAt === 0} onClick={() => setImageAt(imageAt - 1)} aria-label="Previous image">
+            <button type="button" disabled={imageAt === 0} onClick={() => showImage(imageAt - 1)} aria-label="Previous image">
               ‹
             </button>
             <button
               type="button"
               disabled={imageAt >= study.images.length - 1}
-              onClick={() => setImageAt(imageAt + 1)}
+              onClick={() => showImage(imageAt + 1)}
               aria-label="Next image"
             >
               ›
