@@ -1,15 +1,23 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { PartFailed } from './part-failed.ts';
 import { REPOSITORY } from './repository.ts';
 
 export type JavaProject = 'fhir-server' | 'kafka';
 
+const run = promisify(execFile);
+
+const NAMES: Readonly<Record<JavaProject, string>> = { 'fhir-server': 'FHIR server', kafka: 'Kafka' };
+
+const OLDEST_JAVA = 17;
+
 /** Runs Maven only when the project's own files changed since the last build; answers its `target` directory. */
-export async function buildJava(project: JavaProject): Promise<string> {
+export async function buildJava(project: JavaProject, signal?: AbortSignal): Promise<string> {
+  await requireJava(project);
   const home = join(REPOSITORY, 'tools/sandbox', project);
   const target = join(home, 'target');
   const wanted = await hashOf([join(home, 'pom.xml'), join(home, 'src')]);
@@ -21,30 +29,38 @@ export async function buildJava(project: JavaProject): Promise<string> {
   await mkdir(target, { recursive: true });
   await withLock(join(target, 'building.lock'), async () => {
     if (!(await isBuilt())) {
-      await runMaven(project, home, join(target, 'maven.log'));
+      // Maven adds to the folder: the jar of an earlier version beside a newer one would be loaded first.
+      await rm(join(target, 'lib'), { recursive: true, force: true });
+      await runMaven(project, home, signal);
       await writeFile(stampFile, wanted);
     }
   });
   return target;
 }
 
-async function runMaven(project: JavaProject, home: string, logFile: string): Promise<void> {
+async function runMaven(project: JavaProject, home: string, signal: AbortSignal | undefined): Promise<void> {
+  const logFile = join(home, 'target/maven.log');
   const log = await open(logFile, 'w');
   const code = await new Promise<number | null>((resolve, reject) => {
-    const maven = spawn('mvn', ['-q', '-B', '-ntp', 'package'], { cwd: home, stdio: ['ignore', log.fd, log.fd] });
+    const maven = spawn('mvn', ['-q', '-B', '-ntp', 'package'], {
+      cwd: home,
+      stdio: ['ignore', log.fd, log.fd],
+      ...(signal === undefined ? {} : { signal }),
+    });
     maven.once('error', reject);
     maven.once('exit', resolve);
   })
     .catch((error: NodeJS.ErrnoException) => {
       const reason = error.code === 'ENOENT' ? 'Maven (mvn) is not installed' : `Maven could not run: ${error.message}`;
-      throw new PartFailed(project, reason);
+      signal?.throwIfAborted();
+      throw new PartFailed(NAMES[project], reason);
     })
     .finally(() => log.close());
   if (code !== 0) {
     const text = await readFile(logFile, 'utf8');
     const first = text.split('\n').find((line) => line.includes('ERROR')) ?? 'no reason given';
     throw new PartFailed(
-      project,
+      NAMES[project],
       `Maven could not build it: ${first.replace(/^.*?ERROR[^A-Za-z]*/, '').slice(0, 200)}`,
       logFile,
     );
@@ -83,5 +99,20 @@ async function withLock(file: string, work: () => Promise<void>): Promise<void> 
     await work();
   } finally {
     await rm(file, { force: true });
+  }
+}
+
+/** One line that says what to install, in place of whatever a missing program would say deep below. */
+async function requireJava(project: JavaProject): Promise<void> {
+  const text = await run('java', ['-version']).then(
+    ({ stderr }) => stderr,
+    () => undefined,
+  );
+  const version = /version "(\d+)/.exec(text ?? '')?.[1];
+  if (version === undefined) {
+    throw new PartFailed(NAMES[project], `Java is not installed; it needs a JDK ${OLDEST_JAVA} or newer`);
+  }
+  if (Number(version) < OLDEST_JAVA) {
+    throw new PartFailed(NAMES[project], `Java ${version} is too old; it needs a JDK ${OLDEST_JAVA} or newer`);
   }
 }

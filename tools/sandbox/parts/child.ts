@@ -26,6 +26,8 @@ export interface ChildSpec {
   readonly deadlineMs?: number;
   /** How long SIGTERM may take before SIGKILL. */
   readonly graceMs?: number;
+  /** Gives up starting at once: another part has failed, or somebody pressed Ctrl-C. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Exit {
@@ -40,6 +42,7 @@ export class Child {
   private process: ChildProcess | undefined;
   private group = 0;
   private asked = false;
+  private readyOnce = false;
   private exit: Promise<Exit> = Promise.resolve({ code: null, signal: null, asked: true });
   private readonly listeners: ((exit: Exit) => void)[] = [];
 
@@ -63,6 +66,11 @@ export class Child {
     return this.group;
   }
 
+  /** The process that runs, or ran last, had been ready. */
+  get wasReady(): boolean {
+    return this.readyOnce;
+  }
+
   get isRunning(): boolean {
     return this.process !== undefined;
   }
@@ -78,11 +86,13 @@ export class Child {
   }
 
   /** Starts it (again) on the same ports and waits until it is ready; throws {@link PartFailed} otherwise. */
-  async start(): Promise<void> {
+  async start(deadlineMs = this.spec.deadlineMs ?? 60_000): Promise<void> {
+    this.spec.signal?.throwIfAborted();
     await Promise.all(this.spec.ports.map((port) => requireFreePort(this.name, port)));
     const logStart = this.spawn();
     try {
-      await this.waitUntilReady();
+      await this.waitUntilReady(deadlineMs);
+      this.readyOnce = true;
     } catch (error) {
       await this.kill('SIGKILL');
       throw error instanceof PartFailed ? explain(error, this.spec, logStart) : error;
@@ -144,6 +154,7 @@ export class Child {
     });
     closeSync(log);
     this.asked = false;
+    this.readyOnce = false;
     this.process = child;
     this.group = child.pid ?? 0;
     if (child.pid !== undefined) {
@@ -174,11 +185,11 @@ export class Child {
     return logStart;
   }
 
-  private async waitUntilReady(): Promise<void> {
-    const seconds = (this.spec.deadlineMs ?? 60_000) / 1000;
-    const end = Date.now() + seconds * 1000;
+  private async waitUntilReady(deadlineMs: number): Promise<void> {
+    const end = Date.now() + deadlineMs;
     const waiting = new Set(this.spec.ports);
     while (Date.now() < end) {
+      this.spec.signal?.throwIfAborted();
       if (this.process === undefined) {
         const { code, signal } = await this.exit;
         throw new PartFailed(this.name, `ended while starting (${signal ?? `exit code ${code}`})`, this.logFile);
@@ -193,7 +204,7 @@ export class Child {
       }
       await sleep(100);
     }
-    throw new PartFailed(this.name, `not ready after ${seconds} s`, this.logFile);
+    throw new PartFailed(this.name, `not ready after ${deadlineMs / 1000} s`, this.logFile);
   }
 
   /** A listener that is not ours would be tested, or sent studies, in place of ours. */

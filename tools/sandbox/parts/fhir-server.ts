@@ -13,7 +13,8 @@ export interface FhirServerOptions {
   readonly audience?: string;
   /** A database of PostgreSQL; in memory (H2) when absent. */
   readonly database?: { readonly port: number; readonly name: string; readonly login: Login };
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface FhirServer {
@@ -34,7 +35,7 @@ export interface FhirServer {
 /** HAPI FHIR JPA R4 behind bearer tokens. Open without one: /fhir/metadata and /health/ready. */
 export async function startFhirServer(options: FhirServerOptions): Promise<FhirServer> {
   const port = options.port ?? (await freePort());
-  const target = await buildJava('fhir-server');
+  const target = await buildJava('fhir-server', options.signal);
   await mkdir(options.directory, { recursive: true });
   const { database } = options;
   const child = await Child.start({
@@ -73,6 +74,7 @@ export async function startFhirServer(options: FhirServerOptions): Promise<FhirS
     ports: [port],
     isReady: async () => (await fetch(`http://${LOOPBACK}:${port}/health/ready`)).ok,
     deadlineMs: options.deadlineMs ?? 240_000,
+    signal: options.signal,
   });
   return {
     baseUrl: `http://${LOOPBACK}:${port}/fhir`,

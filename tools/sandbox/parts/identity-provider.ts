@@ -17,7 +17,8 @@ export interface IdentityProviderOptions {
   readonly audience?: string;
   /** Where the reading room is, for its redirect URIs. */
   readonly readingRoomUrl?: string;
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TokenSource {
@@ -78,6 +79,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     ports: [port],
     isReady: async () => (await fetch(`${settings.issuer}/.well-known/openid-configuration`)).ok,
     deadlineMs: options.deadlineMs ?? 60_000,
+    signal: options.signal,
   });
   const source: TokenSource = {
     tokenUrl: `${settings.issuer}/token`,

@@ -16,7 +16,8 @@ export interface KafkaOptions {
   readonly directory: string;
   readonly port?: number;
   readonly controllerPort?: number;
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Kafka {
@@ -40,7 +41,7 @@ export interface Kafka {
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const port = options.port ?? (await freePort());
   const controllerPort = options.controllerPort ?? (await freePort());
-  const target = await buildJava('kafka');
+  const target = await buildJava('kafka', options.signal);
   await mkdir(options.directory, { recursive: true });
   const configuration = join(options.directory, 'server.properties');
   const data = join(options.directory, 'data');
@@ -92,6 +93,7 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     // The port opens before the broker has registered with its controller; only then can topics be made.
     isReady: async () => count(readTail(logFile), 'Kafka Server started') > started,
     deadlineMs: options.deadlineMs ?? 60_000,
+    signal: options.signal,
   });
   const start = async (): Promise<void> => {
     started = count(readTail(logFile), 'Kafka Server started');

@@ -14,7 +14,8 @@ const run = promisify(execFile);
 export interface PostgresOptions {
   readonly directory: string;
   readonly port?: number;
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Login {
@@ -83,6 +84,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     ports: [port],
     isReady: async () => (await query({ ...admin, database: 'postgres' }, 'select 1')).length === 1,
     deadlineMs: options.deadlineMs ?? 30_000,
+    signal: options.signal,
   });
 
   const loginsFile = join(directory, 'logins.json');

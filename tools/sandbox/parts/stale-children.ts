@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PartFailed } from './part-failed.ts';
 
 /**
  * One small file per running child below `<directory>/running/`, so that the next start of the same sandbox finds what an
@@ -23,9 +24,29 @@ export function forgetChild(directory: string, pid: number): void {
   rmSync(join(directory, 'running', `${pid}.json`), { force: true });
 }
 
+/** One sandbox per directory: two would write the same data. Throws where the process that runs it is alive. */
+export function claimDirectory(directory: string): void {
+  const file = join(directory, 'owner.json');
+  try {
+    const owner = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string };
+    if (owner.startedAt !== '' && owner.startedAt === startTimeOf(readStat(owner.pid))) {
+      throw new PartFailed('Sandbox', `already runs in ${directory} (process ${owner.pid})`);
+    }
+  } catch (error) {
+    if (error instanceof PartFailed) {
+      throw error;
+    }
+  }
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(file, JSON.stringify({ pid: process.pid, startedAt: startTimeOf(readStat(process.pid)) }));
+}
+
+export function leaveDirectory(directory: string): void {
+  rmSync(join(directory, 'owner.json'), { force: true });
+}
+
 /** Stops what an earlier start left behind; answers the names of what it stopped. */
 export async function stopStaleChildren(directory: string): Promise<string[]> {
-  const { readdir } = await import('node:fs/promises');
   const stopped: string[] = [];
   const files = await readdir(join(directory, 'running')).catch(() => []);
   for (const file of files) {
