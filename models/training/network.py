@@ -1,0 +1,74 @@
+"""The whole network that is shipped: display grey levels in, logit, class activation map and embedding out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from backbone import FEATURES, EfficientNetLite0
+
+STORED = 224  # pixels: the data set was squeezed to this square without keeping the aspect ratio
+MARGIN = 28  # pixels of 224: the border left out of the standardisation (collimation, markers)
+SPREAD = 0.45  # the standard deviation the backbone is fed with, on its scale of about -1..1
+
+
+class Answer(NamedTuple):
+    """logits [N,1]; activation [N,1,h,w], whose mean + the bias is the logit; embedding [N,1280]."""
+
+    logits: Tensor
+    activation: Tensor
+    embedding: Tensor
+
+
+def squeeze(image: Tensor, size: int) -> Tensor:
+    """[N,1,H,W] -> [N,1,size,size]: linear with antialiasing, the aspect ratio not kept; the identity at that size."""
+    return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
+def standardise(image: Tensor) -> Tensor:
+    """[N,1,224,224] grey levels -> mean 0 and a fixed spread per image, over its inner part.
+
+    Takes out exposure and contrast, whatever display window the sender applied.
+    """
+    inner = image[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    mean = inner.mean(dim=(2, 3), keepdim=True)
+    spread = (inner - mean).square().mean(dim=(2, 3), keepdim=True).add(1.0).sqrt()
+    return ((image - mean) / spread).clamp(-4.0, 4.0) * SPREAD
+
+
+class Network(nn.Module):
+    """[N,1,H,W] float32 grey levels 0..255 (0 = black, MONOCHROME2) -> Answer.
+
+    `working` is the side in pixels at which the backbone looks: at most 224.
+    """
+
+    def __init__(self, backbone: EfficientNetLite0, working: int, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.working = working
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(FEATURES, 1)
+
+    def prepare(self, image: Tensor) -> Tensor:
+        """[N,1,H,W] grey levels -> [N,3,working,working] as the backbone expects."""
+        image = standardise(squeeze(image, STORED))
+        if self.working != STORED:
+            image = squeeze(image, self.working)
+        return image.expand(-1, 3, -1, -1)
+
+    def forward(self, image: Tensor) -> Answer:
+        features = self.backbone(self.prepare(image))
+        embedding = features.mean(dim=(2, 3))
+        logits = self.classifier(self.dropout(embedding))
+        activation = F.conv2d(features, self.classifier.weight[:, :, None, None])
+        return Answer(logits, activation, embedding)
+
+
+@torch.no_grad()
+def logits_of(network: Network, images: Tensor, batch: int = 64) -> Tensor:
+    """[N,224,224] uint8 -> [N] float32 logits, in evaluation mode."""
+    network.eval()
+    return torch.cat([network(images[i : i + batch, None].float()).logits[:, 0] for i in range(0, len(images), batch)])
