@@ -16,6 +16,7 @@ export const attributes = {
   AccessionNumber: { tag: 0x00080050, vr: 'SH' },
   IssuerOfAccessionNumberSequence: { tag: 0x00080051, vr: 'SQ' },
   Modality: { tag: 0x00080060, vr: 'CS' },
+  PresentationIntentType: { tag: 0x00080068, vr: 'CS' },
   Manufacturer: { tag: 0x00080070, vr: 'LO' },
   TimezoneOffsetFromUTC: { tag: 0x00080201, vr: 'SH' },
   StudyDescription: { tag: 0x00081030, vr: 'LO' },
