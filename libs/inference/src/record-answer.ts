@@ -1,4 +1,10 @@
-import type { AuditRecorded, InferenceCompleted, InferenceOutcome, InferenceRequested } from '@sightline/contracts';
+import {
+  inferenceCompletedSchema,
+  type AuditRecorded,
+  type InferenceCompleted,
+  type InferenceOutcome,
+  type InferenceRequested,
+} from '@sightline/contracts';
 import { codes, concept } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Lease, Tx, WorkQueue } from '@sightline/persistence';
@@ -26,13 +32,12 @@ class NoLongerOurs extends Error {}
  */
 export async function recordAnswer(ledger: Ledger, lease: Lease<InferenceRequested>, ending: Ending): Promise<boolean> {
   const { queue, outbox } = ledger;
-  const completed = completedOf(lease.payload, ending);
+  const completed = sayable(lease.payload, ending);
+  const { outcome } = completed;
   try {
     await ledger.transaction(async (tx) => {
       const ours =
-        ending.outcome.kind === 'failed'
-          ? await queue.bury(tx, lease, ending.outcome.failure)
-          : await queue.complete(tx, lease);
+        outcome.kind === 'failed' ? await queue.bury(tx, lease, outcome.failure) : await queue.complete(tx, lease);
       if (!ours) throw new NoLongerOurs();
       await outbox.add(tx, 'inference.completed.v1', completed);
       await outbox.add(tx, 'audit.recorded.v1', auditOf(ledger.app, lease, completed));
@@ -42,6 +47,15 @@ export async function recordAnswer(ledger: Ledger, lease: Lease<InferenceRequest
     if (error instanceof NoLongerOurs) return false;
     throw error;
   }
+}
+
+/** An answer that breaks the contract would break every attempt to say it: it is a defect, and that can be said. */
+function sayable(request: InferenceRequested, ending: Ending): InferenceCompleted {
+  const parsed = inferenceCompletedSchema.safeParse(completedOf(request, ending));
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues[0]?.path.join('.') ?? '';
+  const failure = { kind: 'defect' as const, message: `the answer breaks its contract at ${where}` };
+  return completedOf(request, { ...ending, outcome: { kind: 'failed', failure }, images: [] });
 }
 
 function completedOf(request: InferenceRequested, { outcome, images, startedAt }: Ending): InferenceCompleted {
