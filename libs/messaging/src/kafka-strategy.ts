@@ -89,7 +89,10 @@ export class KafkaStrategy<Tx> extends Server implements CustomTransportStrategy
     const { CRASH, GROUP_JOIN, HEARTBEAT, FETCH } = consumer.events;
     for (const event of [GROUP_JOIN, HEARTBEAT, FETCH]) consumer.on(event, () => (this.lastHeard = Date.now()));
     const crashed = new Promise<void>((resolve) => {
-      consumer.on(CRASH, () => resolve());
+      consumer.on(CRASH, ({ payload }) => {
+        this.log.warn('consumer-crashed', { error: describeError(payload.error) });
+        resolve();
+      });
       this.stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     this.untilCrashed = async () => {
