@@ -209,7 +209,7 @@ class SupervisedApp implements Replica {
       directory: options.directory,
       ports: [Number(environment['HTTP_PORT']), ...(app === 'dicom-ingest' ? [Number(environment['DICOM_PORT'])] : [])],
       isReady: () => isReady(Number(environment['HTTP_PORT'])),
-      deadlineMs: options.deadlineMs ?? 240_000,
+      deadlineMs: options.deadlineMs ?? 600_000,
       graceMs: 15_000,
       signal: options.signal,
     };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { APPS } from './apps.ts';
 import { PartFailed } from './parts/part-failed.ts';
 import { REPOSITORY } from './parts/repository.ts';
@@ -43,7 +44,7 @@ async function addTo(hash: ReturnType<typeof createHash>, path: string): Promise
     return;
   }
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.name !== 'node_modules' && !/\.spec\.ts$/.test(entry.name)) {
+    if (entry.name !== 'node_modules' && !entry.name.endsWith('.spec.ts')) {
       await addTo(hash, join(path, entry.name));
     }
   }
@@ -63,14 +64,8 @@ async function run([tool = '', ...args]: string[], signal: AbortSignal | undefin
     child.once('close', resolve);
   });
   if (code !== 0) {
-    const line = output.split('\n').find((text) => /error/i.test(text)) ?? output.trim().split('\n').at(-1) ?? '';
-    // eslint-disable-next-line no-control-regex
-    throw new PartFailed(
-      'Build',
-      `${tool} ${args.join(' ')} failed: ${line
-        .replace(/\u001B\[[0-9;]*m/g, '')
-        .trim()
-        .slice(0, 200)}`,
-    );
+    const lines = stripVTControlCharacters(output).trim().split('\n');
+    const line = lines.find((text) => /error/i.test(text)) ?? lines.at(-1) ?? '';
+    throw new PartFailed('Build', `${tool} ${args.join(' ')} failed: ${line.trim().slice(0, 200)}`);
   }
 }

@@ -85,7 +85,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     // Apps first, so that they lose no peer while they finish; the databases of all last.
     const last = begun.get(POSTGRES);
     await begun.get(APPLICATIONS)?.stop();
-    await Promise.all([...begun.values()].map((part) => (part === last ? undefined : part.stop())));
+    await Promise.all([...begun.values()].filter((part) => part !== last).map((part) => part.stop()));
     await last?.stop();
     leaveDirectory(directory);
   };

@@ -73,7 +73,7 @@ export async function startFhirServer(options: FhirServerOptions): Promise<FhirS
     directory: options.directory,
     ports: [port],
     isReady: async () => (await fetch(`http://${LOOPBACK}:${port}/health/ready`)).ok,
-    deadlineMs: options.deadlineMs ?? 240_000,
+    deadlineMs: options.deadlineMs ?? 600_000,
     signal: options.signal,
   });
   return {

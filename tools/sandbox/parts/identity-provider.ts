@@ -78,7 +78,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     directory,
     ports: [port],
     isReady: async () => (await fetch(`${settings.issuer}/.well-known/openid-configuration`)).ok,
-    deadlineMs: options.deadlineMs ?? 60_000,
+    deadlineMs: options.deadlineMs ?? 180_000,
     signal: options.signal,
   });
   const source: TokenSource = {

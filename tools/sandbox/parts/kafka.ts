@@ -92,7 +92,7 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     ports: [port, controllerPort],
     // The port opens before the broker has registered with its controller; only then can topics be made.
     isReady: async () => count(readTail(logFile), 'Kafka Server started') > started,
-    deadlineMs: options.deadlineMs ?? 60_000,
+    deadlineMs: options.deadlineMs ?? 180_000,
     signal: options.signal,
   });
   const start = async (): Promise<void> => {

@@ -83,7 +83,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     directory,
     ports: [port],
     isReady: async () => (await query({ ...admin, database: 'postgres' }, 'select 1')).length === 1,
-    deadlineMs: options.deadlineMs ?? 30_000,
+    deadlineMs: options.deadlineMs ?? 120_000,
     signal: options.signal,
   });
 
