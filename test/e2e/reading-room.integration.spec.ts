@@ -31,7 +31,7 @@ describe('the reading room', () => {
     bearer = await rig.identityProvider.token('clinician');
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags.split(' ') });
     await tellAll();
-  });
+  }, 300_000);
 
   afterAll(async () => {
     await browser?.close();

@@ -105,6 +105,7 @@ async function startParts(
       logFile: join(directory.path, `${app}.log`),
       directory: directory.path,
       ports: [port],
+      deadlineMs: 180_000,
       isReady: async () => (await fetch(`${url}/health/ready`)).ok,
     }),
   );
