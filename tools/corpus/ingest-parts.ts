@@ -106,7 +106,11 @@ export async function startIngestParts(): Promise<IngestParts> {
         'select * from outbox where topic = $1 and ($2::text is null or key = $2) order by row_id',
         [topic, studyInstanceUid ?? null],
       );
-      return rows.map((row) => ({ id: row.event_id, body: JSON.parse(row.value) as never, publishedAt: row.published_at }));
+      return rows.map((row) => ({
+        id: row.event_id,
+        body: JSON.parse(row.value) as never,
+        publishedAt: row.published_at,
+      }));
     },
     log: (name = 'dicom-ingest') => readFile(join(directory, `${name}.log`), 'utf8'),
     async stop() {
@@ -123,7 +127,9 @@ export function freshUid(): Uid {
 }
 
 /** An 8-bit chest radiograph of 4 × 4 pixels, invented; `dataset` replaces or adds attributes. */
-export function radiograph(dataset: WritableDataset = {}): WritableDataset & { SOPInstanceUID: string; StudyInstanceUID: string } {
+export function radiograph(
+  dataset: WritableDataset = {},
+): WritableDataset & { SOPInstanceUID: string; StudyInstanceUID: string } {
   return {
     SOPClassUID: '1.2.840.10008.5.1.4.1.1.1.1',
     SeriesInstanceUID: freshUid(),
@@ -153,7 +159,10 @@ export function radiograph(dataset: WritableDataset = {}): WritableDataset & { S
 }
 
 /** Writes a data set as a Part 10 file and returns its path. */
-export async function writeInstance(directory: string, dataset: WritableDataset & { SOPInstanceUID: string }): Promise<string> {
+export async function writeInstance(
+  directory: string,
+  dataset: WritableDataset & { SOPInstanceUID: string },
+): Promise<string> {
   const path = join(directory, `${dataset.SOPInstanceUID}.dcm`);
   await writeFile(path, encodePart10(dataset));
   return path;
