@@ -81,7 +81,6 @@ const planted: { rule: string; file: string; text: string }[] = [
   { rule: 'one-door-to-onnxruntime-node', file: 'apps/xray-worker/src/run.ts', text: `import 'onnxruntime-node';` },
   { rule: 'one-door-to-typeorm', file: 'libs/messaging/src/table.ts', text: `import 'typeorm';` },
   { rule: 'one-door-to-pg', file: 'apps/audit-monitor/src/sql.ts', text: `import 'pg';` },
-  { rule: 'one-door-to-dcmjs-dimse', file: 'apps/reading-room/src/dimse.ts', text: `import 'dcmjs-dimse';` },
 ];
 
 /** What the planted files point at, and imports that every rule must let through. */
@@ -91,7 +90,7 @@ const lawful: Record<string, string> = {
   'apps/xray-worker/src/pipelines/chest.ts': `import '@sightline/inference'; import '@sightline/contracts';`,
   'apps/audit-monitor/src/steps/index.ts': `export const steps = [];`,
   'apps/audit-monitor/src/row.entity.ts': `import 'typeorm'; import '@sightline/persistence';`,
-  'apps/dicom-ingest/src/scp.ts': `import 'dcmjs-dimse'; import 'node:net';`,
+  'apps/dicom-ingest/src/scp.ts': `import 'node:net';`,
   'apps/reading-room/src/serve.ts': `import '@sightline/fhir'; export const serve = 1;`,
   'apps/reading-room/web/words.ts': `import type { serve } from '../src/serve.ts'; export type Served = typeof serve;`,
   'tools/evaluate/evaluate.ts': `import '../../apps/xray-worker/src/pipelines/chest.ts';`,
