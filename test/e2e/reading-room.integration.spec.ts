@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -17,6 +19,7 @@ describe('the reading room', () => {
   let rig: Rig;
   let shelf: TemporaryDirectory;
   let browser: Browser;
+  let chart: Chart;
   let bearer: string;
   const told: Record<'positive' | 'negative' | 'refused' | 'failed' | 'overdue' | 'noModel', ToldStudy> = {} as never;
 
@@ -27,7 +30,8 @@ describe('the reading room', () => {
     await writeFile(join(shelf.path, model.name, 'MODEL_CARD.md'), '# Chest X-ray of children\n');
     const web = join(shelf.path, 'web');
     await buildPage(web);
-    rig = await startRig('reading-room', { MODELS_DIR: shelf.path, WEB_DIR: web });
+    chart = await startChart();
+    rig = await startRig('reading-room', { MODELS_DIR: shelf.path, WEB_DIR: web, FHIR_BASE_URL: chart.url });
     bearer = await rig.identityProvider.token('clinician');
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags.split(' ') });
     await tellAll();
@@ -36,6 +40,7 @@ describe('the reading room', () => {
   afterAll(async () => {
     await browser?.close();
     await rig?.stop();
+    await chart?.stop();
     await shelf?.remove();
   });
 
@@ -74,10 +79,13 @@ describe('the reading room', () => {
     await say('dicom-ingest', 'study.received.v1', noModel.received);
     const { model: _none, ...withoutModel } = noModel.answered({ kind: 'skipped', reason: 'no-model', detail: '' });
     await say('dicom-ingest', 'inference.completed.v1', withoutModel);
-    await waitFor(async () => {
-      const { counts } = await api<{ counts: Record<string, number> }>('/api/studies');
-      return counts['read'] === 2 && counts['refused'] === 2 && counts['failed'] === 1 && counts['overdue'] === 1;
-    }, { timeout: 30_000 });
+    await waitFor(
+      async () => {
+        const { counts } = await api<{ counts: Record<string, number> }>('/api/studies');
+        return counts['read'] === 2 && counts['refused'] === 2 && counts['failed'] === 1 && counts['overdue'] === 1;
+      },
+      { timeout: 30_000 },
+    );
   }
 
   async function api<T>(path: string, token = bearer): Promise<T> {
@@ -117,7 +125,9 @@ describe('the reading room', () => {
   it('lists every study with its state: positives on top, then newest', async () => {
     const { context, page } = await signedIn('radiologist');
     await page.waitForSelector('[data-study]');
-    const order = await page.locator('[data-study]').evaluateAll((rows) => rows.map((one) => one.getAttribute('data-study')));
+    const order = await page
+      .locator('[data-study]')
+      .evaluateAll((rows) => rows.map((one) => one.getAttribute('data-study')));
     const { positive, noModel, overdue, failed, refused, negative } = told;
     expect(order).toEqual([positive, noModel, overdue, failed, refused, negative].map(({ uid }) => uid));
     expect(await row(page, positive).textContent()).toContain('Pneumonia suspected · 94 %');
@@ -135,9 +145,14 @@ describe('the reading room', () => {
     await row(page, told.positive).click();
     const card = page.getByTestId('finding');
     await card.waitFor();
-    expect(await card.textContent()).toMatch(/Pneumonia.*Suspected.*94 %.*threshold 42 %.*Unverified · by AI — not for diagnostic use/);
+    expect(await card.textContent()).toMatch(
+      /Pneumonia.*Suspected.*94 %.*threshold 42 %.*Unverified · by AI — not for diagnostic use/,
+    );
     expect(await page.getByTestId('unverified-banner').isVisible()).toBe(true);
-    expect(await page.getByTestId('report-link').getAttribute('href')).toBe('http://127.0.0.1:8090/fhir/DiagnosticReport/17');
+    const link = page.getByTestId('report-link');
+    expect(await link.getAttribute('title')).toBe(`${chart.url}/DiagnosticReport/17`);
+    const [report] = await Promise.all([context.waitForEvent('page'), link.click()]);
+    expect(await report.locator('body').textContent()).toContain('"AI analysis: pneumonia"');
     await page.getByRole('button', { name: /model card/ }).click();
     await page.getByText('0.980').waitFor();
     await context.close();
@@ -157,7 +172,7 @@ describe('the reading room', () => {
     await page.getByRole('switch', { name: /Heat map/ }).click();
     await page.getByTestId('heat-map').waitFor();
     expect(await difference(on, await picture.screenshot())).toBeLessThan(0.001);
-    await page.getByLabel('Opacity').fill('1');
+    await page.getByLabel('Opacity').fill('0.2');
     expect(await difference(on, await picture.screenshot())).toBeGreaterThan(0.05);
     await context.close();
   });
@@ -169,7 +184,11 @@ describe('the reading room', () => {
       'Not read: patient age unknown; this model reads children of 1–5 years.',
     );
     // Drawn from the stored DICOM: no worker has made a picture of it.
-    await waitFor(() => page.locator('.picture img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth === 256));
+    await waitFor(() =>
+      page
+        .locator('.picture img')
+        .evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth === 256),
+    );
     await row(page, told.noModel).click();
     await page.getByText('Not read: no model here reads MR.').waitFor();
     await row(page, told.failed).click();
@@ -195,7 +214,11 @@ describe('the reading room', () => {
     const { context, page } = await signedIn('radiologist');
     const late = await tellStudy(rig.objects, { name: 'Silva^Ines', birthDate: '2021-01-01' });
     await rig.say('dicom-ingest', 'study.received.v1', late.received);
-    await rig.say('xray-worker', 'inference.completed.v1', late.answered({ kind: 'failed', failure: { kind: 'unavailable', message: 'no answer' } }));
+    await rig.say(
+      'xray-worker',
+      'inference.completed.v1',
+      late.answered({ kind: 'failed', failure: { kind: 'unavailable', message: 'no answer' } }),
+    );
     await row(page, late).getByText('Failed', { exact: true }).waitFor({ timeout: 20_000 });
     await rig.say('xray-worker', 'inference.completed.v1', late.answered(await findingsOf(rig.objects, late, 0.1)));
     await row(page, late).getByText('Read by AI').waitFor({ timeout: 20_000 });
@@ -242,7 +265,10 @@ describe('the reading room', () => {
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
     const headers = { cookie: `sightline_session=${cookie?.value}` };
     expect((await fetch(`${rig.url}/api/me`, { headers })).status).toBe(200);
-    const forged = await fetch(`${rig.url}/auth/logout`, { method: 'POST', headers: { ...headers, origin: 'http://elsewhere.example' } });
+    const forged = await fetch(`${rig.url}/auth/logout`, {
+      method: 'POST',
+      headers: { ...headers, origin: 'http://elsewhere.example' },
+    });
     expect(forged.status).toBe(403);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL((url) => url.origin === rig.identityProvider.issuer);
@@ -253,12 +279,15 @@ describe('the reading room', () => {
   it('renews an access token about to end, and asks to sign in again once the provider gives no more', async () => {
     const { context } = await signedIn('radiologist');
     const cookie = (await context.cookies()).find(({ name }) => name === 'sightline_session');
-    const me = async () => (await fetch(`${rig.url}/api/me`, { headers: { cookie: `sightline_session=${cookie?.value}` } })).status;
+    const me = async () =>
+      (await fetch(`${rig.url}/api/me`, { headers: { cookie: `sightline_session=${cookie?.value}` } })).status;
     const expire = async (spoil: string) => {
       const client = new pg.Client({ connectionString: rig.adminDatabaseUrl });
       await client.connect();
       await client.query(`update session set access_until = now() ${spoil}`);
-      const { rows } = await client.query<{ left: string }>('select count(*) as left from session where access_until > now()');
+      const { rows } = await client.query<{ left: string }>(
+        'select count(*) as left from session where access_until > now()',
+      );
       await client.end();
       return Number(rows[0]?.left);
     };
@@ -296,6 +325,7 @@ describe('the reading room', () => {
       `/api/studies/${uid}`,
       `/api/studies/${uid}/images/1.2.3.4.png`,
       `/api/studies/${uid}/heat-maps/pneumonia/1.2.3.4.png`,
+      `/api/studies/${uid}/reports/chest-xray-paediatric@1.0.0`,
       '/api/models/chest-xray-paediatric/1.0.0',
       '/api/models/chest-xray-paediatric/1.0.0/card',
     ];
@@ -331,6 +361,29 @@ describe('the reading room', () => {
     });
   });
 });
+
+interface Chart {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** What this app sees of a FHIR server: one report, for whoever shows a token. The real one is part of the whole mesh's tests. */
+async function startChart(): Promise<Chart> {
+  const server = createServer((request, response) => {
+    const report = { resourceType: 'DiagnosticReport', id: '17', code: { text: 'AI analysis: pneumonia' } };
+    const isReader = /^Bearer \S+\.\S+\.\S+$/.test(request.headers.authorization ?? '');
+    response.writeHead(isReader && request.url === '/fhir/DiagnosticReport/17' ? 200 : 401, {
+      'content-type': 'application/fhir+json',
+    });
+    response.end(JSON.stringify(report));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/fhir`,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
 
 /** As a process of its own: its native parts know no test's realm. */
 async function buildPage(into: string): Promise<void> {

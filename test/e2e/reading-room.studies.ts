@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { InferenceCompleted, InferenceRequested, Instance, ReportFiled, StudyReceived } from '@sightline/contracts';
+import type {
+  InferenceCompleted,
+  InferenceRequested,
+  Instance,
+  ReportFiled,
+  StudyReceived,
+} from '@sightline/contracts';
 import { readHeader, uidFromUuid } from '@sightline/dicom';
 import { codes, concept } from '@sightline/findings';
 import type { ObjectStore } from '@sightline/object-store';
@@ -36,7 +42,15 @@ export async function tellStudy(objects: ObjectStore, told: Told): Promise<ToldS
   const { seriesInstanceUid, sopInstanceUid, sopClassUid, transferSyntaxUid } = read.header;
   const objectKey = `instances/${studyInstanceUid}/${sopInstanceUid}/${randomUUID()}.dcm`;
   const stored = await objects.write(objectKey, once(image));
-  const instance: Instance = { seriesInstanceUid, sopInstanceUid, sopClassUid, transferSyntaxUid, modality, objectKey, ...stored };
+  const instance: Instance = {
+    seriesInstanceUid,
+    sopInstanceUid,
+    sopClassUid,
+    transferSyntaxUid,
+    modality,
+    objectKey,
+    ...stored,
+  };
   const at = receivedAt.toISOString();
   const study = {
     studyInstanceUid,
@@ -54,7 +68,13 @@ export async function tellStudy(objects: ObjectStore, told: Told): Promise<ToldS
       study,
       instances: [instance],
       leftOut: [],
-      completeness: { rule: 'quiet-period', quietPeriodMs: 100, firstReceivedAt: at, lastReceivedAt: at, completedAt: at },
+      completeness: {
+        rule: 'quiet-period',
+        quietPeriodMs: 100,
+        firstReceivedAt: at,
+        lastReceivedAt: at,
+        completedAt: at,
+      },
     },
     requested: {
       study,
@@ -99,7 +119,7 @@ export async function findingsOf(
   const { seriesInstanceUid, sopClassUid, sopInstanceUid } = instance;
   const source = { seriesInstanceUid, sopClassUid, sopInstanceUid };
   const { keyImage, heatMap } = pictures ?? { keyImage: await wedgePng(), heatMap: await blobPng() };
-  const { width = 1, height = 1 } = await sharp(keyImage).metadata();
+  const { width, height } = await sharp(keyImage).metadata();
   const put = async (kind: string, png: Buffer) => {
     const objectKey = `artefacts/${received.study.studyInstanceUid}/1/${sop}-${kind}-${randomUUID()}.png`;
     await objects.write(objectKey, once(png));
@@ -138,7 +158,9 @@ function wedge(modality: string): Uint8Array {
 
 function wedgePng(): Promise<Buffer> {
   const grey = Uint8Array.from({ length: side * side }, (_, at) => at % side);
-  return sharp(grey, { raw: { width: side, height: side, channels: 1 } }).png().toBuffer();
+  return sharp(grey, { raw: { width: side, height: side, channels: 1 } })
+    .png()
+    .toBuffer();
 }
 
 function blobPng(): Promise<Buffer> {

@@ -14,7 +14,8 @@ export async function findDatabase(given: string | undefined, directory: string)
   const logins = await readFile(join(directory, 'postgres', 'logins.json'), 'utf8').catch(() => undefined);
   if (logins === undefined) return undefined;
   const known = loginsSchema.parse(JSON.parse(logins));
-  const [name, login] = Object.entries(known).find(([database]) => database.replaceAll('_', '-') === 'audit-monitor') ?? [];
+  const [name, login] =
+    Object.entries(known).find(([database]) => database.replaceAll('_', '-') === 'audit-monitor') ?? [];
   if (name === undefined || login === undefined) return undefined;
   const port = await portOf(join(directory, 'postgres', 'data', 'postmaster.pid'));
   return `postgres://${login.user}:${login.password}@127.0.0.1:${port}/${name}`;

@@ -32,8 +32,13 @@ try {
   });
   if (values.json) console.log(JSON.stringify(verdict));
   else if (verdict.kind === 'intact')
-    console.log(`audit trail intact: ${verdict.rows} rows verified, head ${verdict.head.sequence}:${verdict.head.hash}`);
-  else console.log(`audit trail BROKEN at row ${verdict.sequence}: ${verdict.why} (${verdict.rowsBefore} rows before it hold)`);
+    console.log(
+      `audit trail intact: ${verdict.rows} rows verified, head ${verdict.head.sequence}:${verdict.head.hash}`,
+    );
+  else
+    console.log(
+      `audit trail BROKEN at row ${verdict.sequence}: ${verdict.why} (${verdict.rowsBefore} rows before it hold)`,
+    );
   process.exitCode = verdict.kind === 'intact' ? 0 : 1;
 } catch (error) {
   stop(error instanceof Error ? error.message : String(error));

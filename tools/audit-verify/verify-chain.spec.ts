@@ -27,7 +27,10 @@ async function* each(rows: StoredRow[]): AsyncGenerator<StoredRow> {
   yield* rows;
 }
 
-const headOf = (rows: StoredRow[]) => ({ sequence: rows.at(-1)?.sequence ?? '0', hash: rows.at(-1)?.hash ?? '0'.repeat(64) });
+const headOf = (rows: StoredRow[]) => ({
+  sequence: rows.at(-1)?.sequence ?? '0',
+  hash: rows.at(-1)?.hash ?? '0'.repeat(64),
+});
 
 describe('verifying the chain', () => {
   it('proves an empty and a whole chain', async () => {

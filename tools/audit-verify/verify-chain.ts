@@ -41,7 +41,8 @@ export async function verifyChain(rows: AsyncIterable<StoredRow>, head: Head | u
     count += 1;
   }
   const next = (BigInt(last.sequence) + 1n).toString();
-  if (head === undefined) return { kind: 'broken', sequence: next, why: 'the head of the chain is gone', rowsBefore: count };
+  if (head === undefined)
+    return { kind: 'broken', sequence: next, why: 'the head of the chain is gone', rowsBefore: count };
   if (BigInt(head.sequence) > BigInt(last.sequence))
     return { kind: 'broken', sequence: next, why: 'it is missing: the head knows of later rows', rowsBefore: count };
   if (head.sequence !== last.sequence || head.hash !== last.hash)

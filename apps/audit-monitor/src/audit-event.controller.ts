@@ -63,7 +63,8 @@ export class AuditEventController {
       await this.noteReading(tx, user, `AuditEvent/${id}`);
       return findInTrail(tx, id);
     });
-    if (row === undefined) throw new NotFoundException(operationOutcome('not-found', [{ message: 'no such AuditEvent' }]));
+    if (row === undefined)
+      throw new NotFoundException(operationOutcome('not-found', [{ message: 'no such AuditEvent' }]));
     return auditEvent(row.sequence, row.record);
   }
 

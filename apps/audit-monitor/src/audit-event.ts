@@ -3,7 +3,6 @@ import type { AuditRecorded, ReviewRecorded } from '@sightline/contracts';
 import { codes, concept } from '@sightline/findings';
 import type { TrailRecord } from './append-to-trail.ts';
 
-
 /**
  * One row of the trail as FHIR R4 AuditEvent; its id is the row's place in the chain. DICOM transfers, logins, inference, reviews
  * and failures are base AuditEvents (BALP's profiles fix type `rest` and outcome 0).
@@ -59,7 +58,13 @@ function ofReview(id: string, event: ReviewRecorded): AuditEvent {
 function source(app: string): AuditEvent['source'] {
   return {
     observer: { display: app },
-    type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4', display: 'Application Server' }],
+    type: [
+      {
+        system: 'http://terminology.hl7.org/CodeSystem/security-source-type',
+        code: '4',
+        display: 'Application Server',
+      },
+    ],
   };
 }
 

@@ -68,10 +68,20 @@ describe('the audit trail', () => {
 
   /** As people run it: a process of its own that reads the database. */
   async function verify(...more: string[]): Promise<Verdict & { code: number }> {
-    const args = ['--import', 'tsx', join(repository, 'tools/audit-verify/main.ts'), '--json', '--database-url', rig.databaseUrl];
+    const args = [
+      '--import',
+      'tsx',
+      join(repository, 'tools/audit-verify/main.ts'),
+      '--json',
+      '--database-url',
+      rig.databaseUrl,
+    ];
     const environment = { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' };
     try {
-      const { stdout } = await promisify(execFile)(process.execPath, [...args, ...more], { cwd: repository, env: environment });
+      const { stdout } = await promisify(execFile)(process.execPath, [...args, ...more], {
+        cwd: repository,
+        env: environment,
+      });
       return { code: 0, ...(JSON.parse(stdout) as Verdict) };
     } catch (error) {
       const { code, stdout } = error as { code: number; stdout: string };
@@ -82,7 +92,8 @@ describe('the audit trail', () => {
   /** The same proof within this process. */
   const look = (): Promise<Verdict> => readTrail(rig.databaseUrl, verifyChain);
 
-  const rows = async () => Number((await admin.query<{ n: string }>('select count(*) as n from audit_trail')).rows[0]?.n);
+  const rows = async () =>
+    Number((await admin.query<{ n: string }>('select count(*) as n from audit_trail')).rows[0]?.n);
 
   async function tell(events: AuditRecorded[]): Promise<void> {
     const before = await rows();
@@ -141,7 +152,8 @@ describe('the audit trail', () => {
   });
 
   describe('tampered with by a superuser who switched the trigger off', () => {
-    const column = (name: string, value: string, of = 3) => `update audit_trail set ${name} = ${value} where sequence = ${of}`;
+    const column = (name: string, value: string, of = 3) =>
+      `update audit_trail set ${name} = ${value} where sequence = ${of}`;
 
     it.each([
       ['its words', column('canonical', `replace(canonical, 'CT01', 'CT02')`), '3'],
@@ -155,9 +167,17 @@ describe('the audit trail', () => {
       ['the first row', 'delete from audit_trail where sequence = 1', '1'],
       ['a row between', 'delete from audit_trail where sequence = 4', '4'],
       ['the last row', 'delete from audit_trail where sequence = (select max(sequence) from audit_trail)', 'last'],
-      ['the order of two rows', 'update audit_trail set sequence = 1000005 - sequence where sequence in (2, 3); update audit_trail set sequence = sequence - 1000000 where sequence > 1000000', '2'],
+      [
+        'the order of two rows',
+        'update audit_trail set sequence = 1000005 - sequence where sequence in (2, 3); update audit_trail set sequence = sequence - 1000000 where sequence > 1000000',
+        '2',
+      ],
       ['the head', `update audit_chain_head set hash = repeat('c', 64)`, 'last'],
-      ['the head, wound back', `update audit_chain_head set sequence = 2, hash = (select hash from audit_trail where sequence = 2)`, 'last'],
+      [
+        'the head, wound back',
+        `update audit_chain_head set sequence = 2, hash = (select hash from audit_trail where sequence = 2)`,
+        'last',
+      ],
     ])('%s: found, and the first broken row named', async (_what, sql, broken) => {
       const last = String(await rows());
       const { rows: saved } = await admin.query<{ trail: unknown; head: unknown }>(
@@ -171,8 +191,13 @@ describe('the audit trail', () => {
       } finally {
         await admin.query('delete from audit_trail');
         await admin.query('delete from audit_chain_head');
-        await admin.query('insert into audit_trail select * from json_populate_recordset(null::audit_trail, $1)', [JSON.stringify(saved[0]?.trail)]);
-        await admin.query('insert into audit_chain_head select * from json_populate_recordset(null::audit_chain_head, $1)', [JSON.stringify(saved[0]?.head)]);
+        await admin.query('insert into audit_trail select * from json_populate_recordset(null::audit_trail, $1)', [
+          JSON.stringify(saved[0]?.trail),
+        ]);
+        await admin.query(
+          'insert into audit_chain_head select * from json_populate_recordset(null::audit_chain_head, $1)',
+          [JSON.stringify(saved[0]?.head)],
+        );
         await admin.query('set session_replication_role = origin');
       }
       expect(await look()).toMatchObject({ kind: 'intact' });
@@ -185,7 +210,9 @@ describe('the audit trail', () => {
 
   it('keeps one chain while two replicas append at once, and one row where both were given the same event', async () => {
     const replicas = await Promise.all(
-      [1, 2].map(() => openDatabase({ url: rig.databaseUrl, app: 'audit-monitor', entities: [], migrations: trailMigrations })),
+      [1, 2].map(() =>
+        openDatabase({ url: rig.databaseUrl, app: 'audit-monitor', entities: [], migrations: trailMigrations }),
+      ),
     );
     try {
       const before = await rows();
@@ -194,7 +221,9 @@ describe('the audit trail', () => {
         replicas.flatMap((replica) => {
           const inbox = new PostgresInbox(replica);
           return events.map((one) =>
-            inbox.record('audit.recorded.v1', one.id, (tx) => appendToTrail(tx, one.id, { topic: 'audit.recorded.v1', event: one })),
+            inbox.record('audit.recorded.v1', one.id, (tx) =>
+              appendToTrail(tx, one.id, { topic: 'audit.recorded.v1', event: one }),
+            ),
           );
         }),
       );
@@ -207,12 +236,20 @@ describe('the audit trail', () => {
 
   it('serves AuditEvents that are valid R4, newest first, found by study and date, page by page', async () => {
     const study = uidFromUuid(randomUUID());
-    await tell([1, 2, 3].map((n) => event({ subject: study, entities: [{ kind: 'study', id: study }], recordedAt: `2026-03-0${n}T12:00:00Z` })));
+    await tell(
+      [1, 2, 3].map((n) =>
+        event({ subject: study, entities: [{ kind: 'study', id: study }], recordedAt: `2026-03-0${n}T12:00:00Z` }),
+      ),
+    );
 
     const found = await get<Bundle<AuditEvent>>(`AuditEvent?entity=urn:oid:${study}`);
     expect(found.status).toBe(200);
     expect(found.body).toMatchObject({ resourceType: 'Bundle', type: 'searchset', total: 3 });
-    expect(found.body.entry?.map(({ resource }) => resource?.recorded?.slice(0, 10))).toEqual(['2026-03-03', '2026-03-02', '2026-03-01']);
+    expect(found.body.entry?.map(({ resource }) => resource?.recorded?.slice(0, 10))).toEqual([
+      '2026-03-03',
+      '2026-03-02',
+      '2026-03-01',
+    ]);
     const total = async (search: string) => (await get<Bundle>(`AuditEvent?entity=${study}&${search}`)).body.total;
     expect(await total('date=2026-03-02')).toBe(1);
     expect(await total('date=ge2026-03-02')).toBe(2);
@@ -259,13 +296,17 @@ describe('the audit trail', () => {
   });
 
   describe('its doors', () => {
-    it.each(['metadata', 'AuditEvent', 'AuditEvent/1'])('GET /fhir/%s: 401 without a token, 403 for another role', async (path) => {
-      const status = async (headers: Record<string, string> = {}) => (await fetch(`${rig.url}/fhir/${path}`, { headers })).status;
-      expect(await status()).toBe(401);
-      expect(await status({ authorization: 'Bearer x.y.z' })).toBe(401);
-      for (const role of ['clinician', 'radiologist', 'operator'] as const)
-        expect(await status({ authorization: `Bearer ${await rig.identityProvider.token(role)}` })).toBe(403);
-    });
+    it.each(['metadata', 'AuditEvent', 'AuditEvent/1'])(
+      'GET /fhir/%s: 401 without a token, 403 for another role',
+      async (path) => {
+        const status = async (headers: Record<string, string> = {}) =>
+          (await fetch(`${rig.url}/fhir/${path}`, { headers })).status;
+        expect(await status()).toBe(401);
+        expect(await status({ authorization: 'Bearer x.y.z' })).toBe(401);
+        for (const role of ['clinician', 'radiologist', 'operator'] as const)
+          expect(await status({ authorization: `Bearer ${await rig.identityProvider.token(role)}` })).toBe(403);
+      },
+    );
   });
 });
 

@@ -10,7 +10,7 @@ describe('canonical JSON (RFC 8785)', () => {
       '1': 'One',
       '😀': 'Emoji: Grinning Face',
       '\u0080': 'Control',
-      'ö': 'Latin Small Letter O With Diaeresis',
+      ö: 'Latin Small Letter O With Diaeresis',
     };
     const names = [...canonicalJson(example).matchAll(/:"([A-Z][^"]*)"/g)].map(([, name]) => name);
     expect(names).toEqual([
@@ -44,10 +44,12 @@ describe('canonical JSON (RFC 8785)', () => {
     expect(canonicalJson({ a: undefined, b: 1 })).toBe('{"b":1}');
   });
 
-  it.each([['a lone surrogate', '\ud800'], ['infinity', Infinity], ['a function', () => 1], ['a bigint', 1n]])(
-    'refuses %s',
-    (_name, value) => {
-      expect(() => canonicalJson({ value })).toThrow(TypeError);
-    },
-  );
+  it.each([
+    ['a lone surrogate', '\ud800'],
+    ['infinity', Infinity],
+    ['a function', () => 1],
+    ['a bigint', 1n],
+  ])('refuses %s', (_name, value) => {
+    expect(() => canonicalJson({ value })).toThrow(TypeError);
+  });
 });

@@ -20,7 +20,11 @@ export function capabilityStatement(): CapabilityStatement {
             type: 'AuditEvent',
             interaction: [{ code: 'read' }, { code: 'search-type' }],
             searchParam: [
-              { name: 'entity', type: 'reference', documentation: 'A study, instance, report, request or model, by its identifier' },
+              {
+                name: 'entity',
+                type: 'reference',
+                documentation: 'A study, instance, report, request or model, by its identifier',
+              },
               { name: 'date', type: 'date' },
             ],
           },

@@ -23,7 +23,10 @@ export const trailQuerySchema = z.strictObject({
   date: repeatable(dateParameter),
   _count: z.coerce.number().int().min(0).max(500).default(50),
   /** Rows before this place in the chain: pages stay put while rows are added. */
-  page: z.string().regex(/^\d{1,18}$/).optional(),
+  page: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .optional(),
   _sort: z.literal('-date').optional(),
   _format: z.string().optional(),
 });
@@ -40,7 +43,10 @@ export interface TrailPage {
 /** Newest first. */
 export async function searchTrail(tx: Pick<Tx, 'query'>, query: TrailQuery): Promise<TrailPage> {
   const { where, values } = conditions(query);
-  const [counted] = await tx.query<{ total: string }[]>(`select count(*) as total from audit_trail where ${where}`, values);
+  const [counted] = await tx.query<{ total: string }[]>(
+    `select count(*) as total from audit_trail where ${where}`,
+    values,
+  );
   const rows = await tx.query<{ sequence: string; canonical: string }[]>(
     `select sequence, canonical from audit_trail where ${where} and sequence < $${values.length + 1}
      order by sequence desc limit $${values.length + 2}`,

@@ -25,7 +25,8 @@ export class PageController {
   private async show(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     reply.header('cache-control', 'no-store');
     const [path = '/'] = request.url.split('?');
-    if ((await this.session(request)) === undefined) await reply.redirect(`/auth/login?returnTo=${encodeURIComponent(path)}`, 302);
+    if ((await this.session(request)) === undefined)
+      await reply.redirect(`/auth/login?returnTo=${encodeURIComponent(path)}`, 302);
     else await reply.header('content-type', 'text/html; charset=utf-8').send(this.page);
   }
 }

@@ -1,4 +1,10 @@
-import type { InferenceCompleted, InferenceRequested, ReportFiled, StudyContext, StudyReceived } from '@sightline/contracts';
+import type {
+  InferenceCompleted,
+  InferenceRequested,
+  ReportFiled,
+  StudyContext,
+  StudyReceived,
+} from '@sightline/contracts';
 import type { Tx } from '@sightline/persistence';
 
 /** What stands in place of a model where none reads the study. */
@@ -15,7 +21,13 @@ export async function projectStudy(tx: Tx, { study, instances, completeness }: S
     `insert into study_revision (study_instance_uid, revision, context, instances, received_at) values ($1, $2, $3, $4, $5)
      on conflict (study_instance_uid, revision) do update
      set context = excluded.context, instances = excluded.instances, received_at = excluded.received_at`,
-    [study.studyInstanceUid, study.revision, JSON.stringify(study), JSON.stringify(instances), completeness.lastReceivedAt],
+    [
+      study.studyInstanceUid,
+      study.revision,
+      JSON.stringify(study),
+      JSON.stringify(instances),
+      completeness.lastReceivedAt,
+    ],
   );
 }
 
@@ -41,7 +53,10 @@ export async function projectRequest(tx: Tx, { study, model, ...request }: Infer
 }
 
 /** A failure is replaced by whatever comes later; an answer by nothing. */
-export async function projectAnswer(tx: Tx, { study, model, role, outcome, timings }: InferenceCompleted): Promise<void> {
+export async function projectAnswer(
+  tx: Tx,
+  { study, model, role, outcome, timings }: InferenceCompleted,
+): Promise<void> {
   await noteContext(tx, study);
   await tx.query(
     `insert into reading (study_instance_uid, revision, model, model_name, role, outcome, started_at, completed_at)

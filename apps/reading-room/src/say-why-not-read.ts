@@ -15,7 +15,11 @@ export function sayWhyNotRead(reason: SkipReason, modalities: readonly string[],
   return { note, sentence: `Not read: ${note}${reads === undefined ? '' : `; this model reads ${reads}`}.` };
 }
 
-function refusal(reason: SkipReason, modalities: readonly string[], only?: Applicability): { note: string; reads?: string } {
+function refusal(
+  reason: SkipReason,
+  modalities: readonly string[],
+  only?: Applicability,
+): { note: string; reads?: string } {
   switch (reason) {
     case 'no-model':
       return { note: `no model here reads ${modalities.join(', ')}` };

@@ -53,6 +53,13 @@ export class Sessions {
     return inTransaction(this.dataSource, (tx) => this.renew(tx, handle));
   }
 
+  /** The person's own access token, to ask other servers with; undefined where the session is over. */
+  async accessToken(handle: string): Promise<string | undefined> {
+    if ((await this.read(handle)) === undefined) return undefined;
+    const row = await this.row(this.dataSource, handle);
+    return row && this.tokens(handle, row)?.access;
+  }
+
   /** The ID token of the session that ended, to end the provider's too. */
   async close(tx: Tx, handle: string): Promise<{ subject: string; idToken: string | undefined } | undefined> {
     const [rows] = await tx.query<[SessionRow[], number]>(

@@ -49,9 +49,11 @@ export class StudyShow {
   private async report(row: StudyRow, reading: Reading): Promise<ReportView> {
     const model = await this.model(reading);
     return {
-      ...(model === undefined ? {} : { model: { name: model.name, version: model.version, ...optional('title', model.title) } }),
+      ...(model === undefined
+        ? {}
+        : { model: { name: model.name, version: model.version, ...optional('title', model.title) } }),
       ...answer(row, reading, model?.applicability),
-      ...optional('reportUrl', reading.report_url === null ? undefined : this.link(reading.report_url)),
+      ...this.chart(row, reading),
       ...optional('reportState', reading.report_state ?? undefined),
       ...optional('requestedAt', iso(reading.requested_at)),
       ...optional('deadline', iso(reading.deadline)),
@@ -68,8 +70,14 @@ export class StudyShow {
     return { name, version, title: manifest?.title, applicability: manifest?.applicability };
   }
 
-  /** The writer's address of the FHIR server need not be one a browser knows. */
-  private link(reportUrl: string): string {
+  private chart({ context }: StudyRow, { model, report_url }: Reading): Pick<ReportView, 'reportUrl' | 'chartUrl'> {
+    if (report_url === null) return {};
+    const chartUrl = `/api/studies/${context.studyInstanceUid}/reports/${model}`;
+    return { reportUrl: this.link(report_url), chartUrl };
+  }
+
+  /** The writer's address of the FHIR server need not be the one others know. */
+  link(reportUrl: string): string {
     const id = reportUrl.split('/').at(-1) ?? '';
     return `${this.fhirBaseUrl.replace(/\/$/, '')}/DiagnosticReport/${encodeURIComponent(id)}`;
   }
@@ -154,7 +162,9 @@ function images(row: StudyRow): ImageView[] {
   );
   return (row.instances ?? [])
     .filter(({ sopClassUid }) => isImageSopClass(sopClassUid))
-    .toSorted((a, b) => Number(keyImages.has(b.sopInstanceUid)) - Number(keyImages.has(a.sopInstanceUid)) || inSeries(a, b))
+    .toSorted(
+      (a, b) => Number(keyImages.has(b.sopInstanceUid)) - Number(keyImages.has(a.sopInstanceUid)) || inSeries(a, b),
+    )
     .map((instance) => image(row, instance, artefacts));
 }
 

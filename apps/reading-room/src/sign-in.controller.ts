@@ -55,7 +55,12 @@ export class SignInController {
         .redirect(location.href, 302);
     } catch (error) {
       this.log.warn('sign-in-not-begun', { error: describeError(error) });
-      await this.sayAgain(reply, 503, 'Sign-in is not reachable', 'The identity provider does not answer. Try again in a moment.');
+      await this.sayAgain(
+        reply,
+        503,
+        'Sign-in is not reachable',
+        'The identity provider does not answer. Try again in a moment.',
+      );
     }
   }
 
@@ -85,19 +90,31 @@ export class SignInController {
       return session;
     });
     const location = await this.provider.end(closed?.idToken).catch(() => `${this.publicUrl}/`);
-    await reply.clearCookie(this.cookies.session, this.cookies.options).header('cache-control', 'no-store').send({ location });
+    await reply
+      .clearCookie(this.cookies.session, this.cookies.options)
+      .header('cache-control', 'no-store')
+      .send({ location });
   }
 
   private async enter(reply: FastifyReply, tokens: Tokens, returnTo: string): Promise<void> {
     const verified = await this.verifier.verify(tokens.access);
     if (verified.kind !== 'user')
-      return this.sayAgain(reply, 503, 'Sign-in did not succeed', 'The identity provider could not be asked who you are.');
+      return this.sayAgain(
+        reply,
+        503,
+        'Sign-in did not succeed',
+        'The identity provider could not be asked who you are.',
+      );
     const { user } = verified;
     if (!user.roles.some((role) => role === 'clinician' || role === 'radiologist')) {
       await inTransaction(this.dataSource, (tx) => this.note(tx, 'refused', user));
-      const text = 'The reading room opens to clinicians and radiologists. You are signed in, but your account has neither role.';
+      const text =
+        'The reading room opens to clinicians and radiologists. You are signed in, but your account has neither role.';
       const link = { href: '/auth/login?again=yes', label: 'Sign in as someone else' };
-      await reply.status(403).header('content-type', html).send(plainPage('Your role does not open this room', text, link));
+      await reply
+        .status(403)
+        .header('content-type', html)
+        .send(plainPage('Your role does not open this room', text, link));
       return;
     }
     const handle = await inTransaction(this.dataSource, async (tx) => {
@@ -107,7 +124,10 @@ export class SignInController {
     await reply.setCookie(this.cookies.session, handle, this.cookies.options).redirect(returnTo, 302);
   }
 
-  private async note(tx: Tx, ...[what, user]: [Parameters<typeof authentication>[0], Parameters<typeof authentication>[2]]) {
+  private async note(
+    tx: Tx,
+    ...[what, user]: [Parameters<typeof authentication>[0], Parameters<typeof authentication>[2]]
+  ) {
     await this.outbox.add(tx, 'audit.recorded.v1', authentication(what, randomUUID(), user, new Date()));
   }
 

@@ -1,12 +1,29 @@
-import { BadRequestException, Controller, Get, Header, Inject, NotFoundException, Param, Query, Res } from '@nestjs/common';
+import {
+  BadRequestException,
+  Controller,
+  Get,
+  Header,
+  HttpException,
+  Inject,
+  NotFoundException,
+  Param,
+  Query,
+  Req,
+  Res,
+  UnauthorizedException,
+} from '@nestjs/common';
 import { parseUid } from '@sightline/dicom';
 import { Outbox } from '@sightline/messaging';
 import { ObjectMissing, ObjectStore } from '@sightline/object-store';
 import { DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import { CurrentUser, RequireRoles, type User } from '@sightline/platform';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CookieNames } from './cookies.ts';
 import { drawImage } from './draw-image.ts';
+import { fetchReport } from './fetch-report.ts';
+import { COOKIES } from './injection-tokens.ts';
 import { access } from './note-access.ts';
+import { Sessions } from './sessions.ts';
 import { artefactsOf, StudyShow } from './show-study.ts';
 import { countStudies, findStudy, listStudies, studyQuerySchema, type StudyRow } from './studies.ts';
 import type { StudyList, StudyView } from './study-view.ts';
@@ -20,13 +37,16 @@ export class StudiesController {
     @Inject(Outbox) private readonly outbox: Outbox<Tx>,
     @Inject(ObjectStore) private readonly objects: ObjectStore,
     @Inject(StudyShow) private readonly show: StudyShow,
+    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(COOKIES) private readonly cookies: CookieNames,
   ) {}
 
   @Get()
   @Header('cache-control', 'no-store')
   async list(@CurrentUser() user: User, @Query() parameters: Record<string, unknown>): Promise<StudyList> {
     const parsed = studyQuerySchema.safeParse(parameters);
-    if (!parsed.success) throw new BadRequestException(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+    if (!parsed.success)
+      throw new BadRequestException(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
     const query = parsed.data;
     return inTransaction(this.dataSource, async (tx) => {
       await this.outbox.add(tx, 'audit.recorded.v1', access('worklist', user, undefined, new Date()));
@@ -75,6 +95,39 @@ export class StudiesController {
     );
     if (heatMap === undefined) throw new NotFoundException('no such heat map in this study');
     await this.sendPng(reply, await this.read(heatMap.objectKey));
+  }
+
+  /** The report as it stands in the chart, for people whose browser cannot show a token to the FHIR server. */
+  @Get(':uid/reports/:model')
+  async report(
+    @CurrentUser() user: User,
+    @Param() { uid, model }: { uid: string; model: string },
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const row = await this.find('record', user, uid);
+    const url = row.readings.find((reading) => reading.model === model)?.report_url;
+    if (url === undefined || url === null) throw new NotFoundException('no report of this model in the chart');
+    const token = await this.accessTokenOf(request);
+    if (token === undefined) throw new UnauthorizedException();
+    const fetched = await fetchReport(this.show.link(url), token);
+    switch (fetched.kind) {
+      case 'report':
+        await reply
+          .header('content-type', 'application/json; charset=utf-8')
+          .header('cache-control', 'no-store')
+          .send(JSON.stringify(fetched.json, undefined, 2));
+        return;
+      case 'refused':
+        throw new HttpException(`the FHIR server answered ${fetched.status}`, fetched.status === 404 ? 404 : 502);
+      case 'unreachable':
+        throw new HttpException('the FHIR server cannot be reached', 502);
+    }
+  }
+
+  private async accessTokenOf({ headers, cookies }: FastifyRequest): Promise<string | undefined> {
+    const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
+    return bearer ?? this.sessions.accessToken(cookies[this.cookies.session] ?? '');
   }
 
   private async find(look: 'record' | 'images', user: User, uid: string): Promise<StudyRow> {

@@ -73,7 +73,10 @@ const filters: Record<NonNullable<StudyQuery['show']>, string> = {
   read: `state = 'read'`,
 };
 
-export async function listStudies(tx: Pick<Tx, 'query'>, query: StudyQuery): Promise<{ total: number; rows: StudyRow[] }> {
+export async function listStudies(
+  tx: Pick<Tx, 'query'>,
+  query: StudyQuery,
+): Promise<{ total: number; rows: StudyRow[] }> {
   const where = query.show === undefined ? 'true' : filters[query.show];
   const order = query.order === 'newest' ? '' : 'positive desc,';
   const rows = await tx.query<(StudyRow & { total: string })[]>(

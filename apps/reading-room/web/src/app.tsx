@@ -116,10 +116,9 @@ function useMe(): MeView | undefined {
 
 /** The study in the address, so that a link opens it and Back goes back. */
 function useSelectedStudy(): [string | undefined, (uid: string | undefined) => void] {
-  const read = () => /^\/studies\/([\d.]+)$/.exec(location.pathname)?.[1];
-  const [uid, setUid] = useState(read);
+  const [uid, setUid] = useState(studyInAddress);
   useEffect(() => {
-    const onPop = () => setUid(read());
+    const onPop = () => setUid(studyInAddress());
     addEventListener('popstate', onPop);
     return () => removeEventListener('popstate', onPop);
   }, []);
@@ -128,4 +127,8 @@ function useSelectedStudy(): [string | undefined, (uid: string | undefined) => v
     setUid(next);
   }, []);
   return [uid, select];
+}
+
+function studyInAddress(): string | undefined {
+  return /^\/studies\/([\d.]+)$/.exec(location.pathname)?.[1];
 }

@@ -54,7 +54,14 @@ function Report({ report, study, shown, onShow }: ReportProps) {
           </button>
         )}
         {report.reportUrl !== undefined && (
-          <a className="link" href={report.reportUrl} target="_blank" rel="noreferrer" data-testid="report-link">
+          <a
+            className="link"
+            href={report.chartUrl}
+            title={report.reportUrl}
+            target="_blank"
+            rel="noreferrer"
+            data-testid="report-link"
+          >
             FHIR report ↗
           </a>
         )}
@@ -65,7 +72,13 @@ function Report({ report, study, shown, onShow }: ReportProps) {
   );
 }
 
-const chipOf = { findings: 'read', skipped: 'refused', failed: 'failed', pending: 'received', overdue: 'overdue' } as const;
+const chipOf = {
+  findings: 'read',
+  skipped: 'refused',
+  failed: 'failed',
+  pending: 'received',
+  overdue: 'overdue',
+} as const;
 
 function Answer({ report, study, shown, onShow }: ReportProps) {
   switch (report.outcome) {
@@ -120,7 +133,11 @@ function Answer({ report, study, shown, onShow }: ReportProps) {
   }
 }
 
-const presenceWords = { present: 'Suspected', absent: 'Below threshold', 'not-prioritised': 'Not prioritised' } as const;
+const presenceWords = {
+  present: 'Suspected',
+  absent: 'Below threshold',
+  'not-prioritised': 'Not prioritised',
+} as const;
 
 interface CardProps {
   finding: FindingView;

@@ -51,8 +51,9 @@ function Card({ card: { intendedUse, limits, primary } }: { card: ModelView }) {
       <p>{intendedUse}</p>
       <h3>Measured</h3>
       <p>
-        {primary.name.toUpperCase()} for {primary.output}: <b>{digits(primary.value)}</b> (95 % interval {digits(primary.ci95[0])}–
-        {digits(primary.ci95[1])}; {primary.n} images of {primary.patients} patients it was not trained on)
+        {primary.name.toUpperCase()} for {primary.output}: <b>{digits(primary.value)}</b> (95 % interval{' '}
+        {digits(primary.ci95[0])}–{digits(primary.ci95[1])}; {primary.n} images of {primary.patients} patients it was
+        not trained on)
       </p>
       <h3>Limits</h3>
       <ul>

@@ -39,6 +39,8 @@ export interface ReportView {
   findings: FindingView[];
   /** The DiagnosticReport on the FHIR server. */
   reportUrl?: string;
+  /** Path at which this server shows it, asked for with the reader's own rights. */
+  chartUrl?: string;
   reportState?: string;
   requestedAt?: string;
   deadline?: string;

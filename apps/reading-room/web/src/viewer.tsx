@@ -30,12 +30,15 @@ interface ViewerProps {
 
 export function Viewer({ study, shown, onShow, onBack }: ViewerProps) {
   const { findingKey } = shown;
-  const imageAt = Math.max(0, study.images.findIndex(({ sopInstanceUid }) => sopInstanceUid === shown.sopInstanceUid));
+  const imageAt = Math.max(
+    0,
+    study.images.findIndex(({ sopInstanceUid }) => sopInstanceUid === shown.sopInstanceUid),
+  );
   const showImage = (at: number) => onShow({ sopInstanceUid: study.images[at]?.sopInstanceUid, findingKey });
   const [view, setView] = useState<View>(fit);
   // On by itself only where something is suspected: a map of where a model found nothing says nothing.
   const [heatMapOn, setHeatMapOn] = useState(study.positive);
-  const [opacity, setOpacity] = useState(0.45);
+  const [opacity, setOpacity] = useState(0.8);
   const [broken, setBroken] = useState<string>();
   const image = study.images[imageAt];
   const heatMap =
@@ -112,9 +115,7 @@ export function Viewer({ study, shown, onShow, onBack }: ViewerProps) {
           W {Math.round(view.width)} C {Math.round(view.centre)} · {Math.round(view.zoom * 100)} %
           {view.inverted && ' · inverted'}
         </p>
-        <p className="corner corner-br">
-          {shows ? 'AI heat map · ' : ''}unverified · not for diagnostic use
-        </p>
+        <p className="corner corner-br">{shows ? 'AI heat map · ' : ''}unverified · not for diagnostic use</p>
         <DisplayWindow view={view} />
       </Stage>
       <div className="tools" role="toolbar" aria-label="Image tools">
@@ -149,7 +150,12 @@ export function Viewer({ study, shown, onShow, onBack }: ViewerProps) {
         <span className="tools-gap" />
         {study.images.length > 1 && (
           <span className="group">
-            <button type="button" disabled={imageAt === 0} onClick={() => showImage(imageAt - 1)} aria-label="Previous image">
+            <button
+              type="button"
+              disabled={imageAt === 0}
+              onClick={() => showImage(imageAt - 1)}
+              aria-label="Previous image"
+            >
               ‹
             </button>
             <button
@@ -163,7 +169,12 @@ export function Viewer({ study, shown, onShow, onBack }: ViewerProps) {
           </span>
         )}
         <span className="group">
-          <button type="button" aria-pressed={view.inverted} onClick={() => setView({ ...view, inverted: !view.inverted })} title="i">
+          <button
+            type="button"
+            aria-pressed={view.inverted}
+            onClick={() => setView({ ...view, inverted: !view.inverted })}
+            title="i"
+          >
             Invert
           </button>
           <button type="button" onClick={() => zoomBy(0.8)} aria-label="Zoom out" title="-">
@@ -233,10 +244,7 @@ function Stage(props: { view: View; onView: (change: (view: View) => View) => vo
       onPointerUp={() => (drag.current = undefined)}
       onDoubleClick={() => onView(() => fit)}
     >
-      <div
-        className="stage-move"
-        style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.zoom})` }}
-      >
+      <div className="stage-move" style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.zoom})` }}>
         {Array.isArray(props.children) ? props.children[0] : props.children}
       </div>
       {Array.isArray(props.children) && props.children.slice(1)}

@@ -24,7 +24,14 @@ describe('the words of the page', () => {
   });
 
   it('never calls a refused, failed or overdue study negative', () => {
-    const study = { studyInstanceUid: '1.2', revision: 1, patient: {}, modalities: ['DX'], receivedAt: '', positive: false };
+    const study = {
+      studyInstanceUid: '1.2',
+      revision: 1,
+      patient: {},
+      modalities: ['DX'],
+      receivedAt: '',
+      positive: false,
+    };
     for (const state of ['refused', 'failed', 'overdue', 'received'] as const)
       expect(summary({ ...study, state })).not.toMatch(/below|negative|normal/i);
   });

@@ -26,9 +26,10 @@ export function ageAt(birthDate: string | undefined, on: string | undefined): st
 const sexes = { F: 'female', M: 'male', O: 'other' } as const;
 
 export function patientFacts(patient: PatientView, on: string | undefined): string {
-  return [ageAt(patient.birthDate, on) ?? 'age unknown', patient.sex === undefined ? 'sex unknown' : sexes[patient.sex]].join(
-    ' · ',
-  );
+  return [
+    ageAt(patient.birthDate, on) ?? 'age unknown',
+    patient.sex === undefined ? 'sex unknown' : sexes[patient.sex],
+  ].join(' · ');
 }
 
 /** Whole per cent, but never 0 % or 100 %: a model is not certain. */

@@ -27,7 +27,11 @@ export function Worklist(props: WorklistProps) {
     { filter: 'all', label: 'All', count: counts?.all },
     { filter: 'positive', label: 'Positive', count: counts?.positive },
     { filter: 'refused', label: 'Not read', count: counts?.refused },
-    { filter: 'attention', label: 'Problems', count: counts === undefined ? undefined : counts.failed + counts.overdue },
+    {
+      filter: 'attention',
+      label: 'Problems',
+      count: counts === undefined ? undefined : counts.failed + counts.overdue,
+    },
   ];
 
   return (
@@ -72,7 +76,9 @@ export function Worklist(props: WorklistProps) {
       {list.trouble === 'refused' && <Notice title="Your role does not open the worklist" />}
       {list.body !== undefined && studies.length === 0 && (
         <Notice title={filter === 'all' ? 'No studies yet' : 'No study here'}>
-          {filter === 'all' ? 'A study appears as soon as its images are complete.' : 'Choose “All” to see every study.'}
+          {filter === 'all'
+            ? 'A study appears as soon as its images are complete.'
+            : 'Choose “All” to see every study.'}
         </Notice>
       )}
       {list.body !== undefined && list.body.total > studies.length && (
