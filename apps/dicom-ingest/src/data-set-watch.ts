@@ -91,14 +91,13 @@ export class DataSetWatch {
   #feed(inflate: InflateRaw, chunk: Uint8Array): Promise<void> {
     if (inflate.destroyed || inflate.errored) return Promise.resolve();
     return new Promise((resolve) => {
-      inflate.once('error', () => resolve());
       inflate.write(chunk, () => resolve());
     });
   }
 
   #finish(inflate: InflateRaw): Promise<void> {
     return new Promise((resolve) => {
-      inflate.once('error', () => resolve()).once('end', () => resolve());
+      inflate.once('close', () => resolve()).once('end', () => resolve());
       inflate.end();
     });
   }
