@@ -10,11 +10,10 @@ export {
 } from './model-repository.ts';
 export { type Pipeline, type Refused } from './pipeline.ts';
 export { ProcessRuntime } from './process-runtime.ts';
-export { watchQueue } from './queue-metrics.ts';
 export { computeImage, readImage, type ImageReading, type Reader } from './read-image.ts';
 export { readObjectHeader } from './read-object-header.ts';
 export { type Ledger } from './record-answer.ts';
 export { Runner, type RunnerOptions } from './runner.ts';
-export { Runtime, type Answer, type Computed, type Tensor } from './runtime.ts';
+export { type Answer, type Computed, type Tensor } from './runtime.ts';
 export { WorkerModule, type WorkerOptions } from './worker.module.ts';
 export { workerConfigSchema, type WorkerConfig } from './worker-config.ts';
