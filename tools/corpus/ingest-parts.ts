@@ -1,3 +1,4 @@
+import type { MessageOf, TopicName } from '@sightline/contracts';
 import { encodePart10, uidFromUuid, type Uid, type WritableDataset } from '@sightline/dicom';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -52,12 +53,16 @@ const manifest = {
   limits: ['tests only'],
 };
 
-export interface OutboxRow {
-  topic: string;
+interface OutboxRow {
   event_id: string;
-  key: string;
   value: string;
   published_at: Date | null;
+}
+
+interface Said<T extends TopicName> {
+  id: string;
+  body: MessageOf<T>;
+  publishedAt: Date | null;
 }
 
 export interface IngestParts {
@@ -68,7 +73,8 @@ export interface IngestParts {
   /** What every ingest of these parts is started with. */
   options: IngestOptions;
   start(further?: Partial<IngestOptions>): Promise<Ingest>;
-  outbox(topic: string, studyInstanceUid?: string): Promise<{ id: string; body: never; publishedAt: Date | null }[]>;
+  /** What was said on a topic, of one study or of all, oldest first. */
+  outbox<T extends TopicName>(topic: T, studyInstanceUid?: string): Promise<Said<T>[]>;
   log(name?: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -101,14 +107,14 @@ export async function startIngestParts(): Promise<IngestParts> {
       started.push(ingest);
       return ingest;
     },
-    async outbox(topic, studyInstanceUid) {
+    async outbox<T extends TopicName>(topic: T, studyInstanceUid?: string): Promise<Said<T>[]> {
       const { rows } = await db.query<OutboxRow>(
         'select * from outbox where topic = $1 and ($2::text is null or key = $2) order by row_id',
         [topic, studyInstanceUid ?? null],
       );
       return rows.map((row) => ({
         id: row.event_id,
-        body: JSON.parse(row.value) as never,
+        body: JSON.parse(row.value) as MessageOf<T>,
         publishedAt: row.published_at,
       }));
     },

@@ -1,6 +1,5 @@
 import type { Uid, DicomHeader } from '@sightline/dicom';
-import { inTransaction, type Tx } from '@sightline/persistence';
-import type { DataSource } from 'typeorm';
+import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import type { Audit, Source } from './audit.ts';
 import { InstanceEntity } from './instance.entity.ts';
 import { leaveOut, type LeaveOutReason } from './leave-out.ts';

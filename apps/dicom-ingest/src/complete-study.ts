@@ -9,9 +9,8 @@ import type {
 } from '@sightline/contracts';
 import type { Uid } from '@sightline/dicom';
 import type { Outbox } from '@sightline/messaging';
-import { inTransaction, type Tx } from '@sightline/persistence';
+import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import { counter, histogram, type Logger } from '@sightline/platform';
-import type { DataSource } from 'typeorm';
 import type { Audit } from './audit.ts';
 import { InstanceEntity } from './instance.entity.ts';
 import { RequestEntity } from './request.entity.ts';

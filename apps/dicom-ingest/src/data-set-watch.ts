@@ -23,10 +23,11 @@ export class DataSetWatch {
   readonly #structure: DataSetStructure;
   readonly #hash = createHash('sha256');
   readonly #inflate: InflateRaw | undefined;
-  #kept: Uint8Array[] = [];
+  readonly #kept: Uint8Array[] = [];
   #keptLength = 0;
   #inflated = 0;
   #malformed: string | undefined;
+  #settle: (() => void) | undefined;
 
   constructor(private readonly transferSyntaxUid: Uid) {
     const deflated = transferSyntaxUid === deflatedExplicitVrLittleEndian;
@@ -34,7 +35,12 @@ export class DataSetWatch {
     if (!deflated) return;
     this.#inflate = createInflateRaw();
     this.#inflate.on('data', (chunk: Buffer) => this.#look(chunk));
-    this.#inflate.on('error', () => (this.#malformed ??= 'the deflated data set does not inflate'));
+    // An error or the end leaves the callback of a write that is under way uncalled.
+    this.#inflate.on('error', () => {
+      this.#malformed ??= 'the deflated data set does not inflate';
+      this.#settle?.();
+    });
+    this.#inflate.on('close', () => this.#settle?.());
   }
 
   /** Takes the next bytes as they came; returns why they cannot be a data set, as soon as that is known. */
@@ -91,13 +97,15 @@ export class DataSetWatch {
   #feed(inflate: InflateRaw, chunk: Uint8Array): Promise<void> {
     if (inflate.destroyed || inflate.errored) return Promise.resolve();
     return new Promise((resolve) => {
+      this.#settle = resolve;
       inflate.write(chunk, () => resolve());
     });
   }
 
   #finish(inflate: InflateRaw): Promise<void> {
     return new Promise((resolve) => {
-      inflate.once('close', () => resolve()).once('end', () => resolve());
+      this.#settle = resolve;
+      inflate.once('end', () => resolve());
       inflate.end();
     });
   }

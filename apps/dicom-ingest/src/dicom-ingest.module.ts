@@ -8,9 +8,8 @@ import {
 import type { ModelManifest, Worker } from '@sightline/contracts';
 import { Outbox } from '@sightline/messaging';
 import { ObjectStore, openObjectStore } from '@sightline/object-store';
-import { PersistenceModule, type Tx } from '@sightline/persistence';
+import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
 import { Logger, Readiness } from '@sightline/platform';
-import { DataSource } from 'typeorm';
 import { AcceptInstance } from './accept-instance.ts';
 import { AnswersController } from './answers.controller.ts';
 import { Audit } from './audit.ts';

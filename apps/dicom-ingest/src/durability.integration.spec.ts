@@ -1,4 +1,4 @@
-import type { StudyReceived } from '@sightline/contracts';
+import type { Instance, StudyReceived } from '@sightline/contracts';
 import { encodeDataSet, explicitVrLittleEndian, type WritableDataset } from '@sightline/dicom';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
@@ -135,7 +135,7 @@ describe('what was acknowledged', () => {
     await waitFor(() => settled(studies), { what: 'every revision complete' });
     for (const study of studies) {
       const last = (await revisions(study)).at(-1);
-      const told = new Map(last?.instances.map((instance) => [instance.sopInstanceUid as string, instance]));
+      const told = new Map<string, Instance>(last?.instances.map((instance) => [instance.sopInstanceUid, instance]));
       for (const { instance } of acknowledged.filter((one) => one.study === study)) {
         const stored = told.get(instance);
         expect({ instance, told: stored !== undefined }).toEqual({ instance, told: true });
@@ -169,9 +169,9 @@ describe('what was acknowledged', () => {
     for (const { StudyInstanceUID, early, late } of sent) {
       const told = await revisions(StudyInstanceUID);
       expect(told.map(({ study }) => study.revision)).toEqual(told.map((_, at) => at + 1));
-      const last = told
+      const last: string[] | undefined = told
         .at(-1)
-        ?.instances.map(({ sopInstanceUid }) => sopInstanceUid as string)
+        ?.instances.map(({ sopInstanceUid }) => sopInstanceUid)
         .sort();
       expect(last).toEqual([early.SOPInstanceUID, late.SOPInstanceUID].sort());
       expect(told[0]?.instances.map(({ sopInstanceUid }) => sopInstanceUid as string)).toContain(early.SOPInstanceUID);

@@ -37,7 +37,7 @@ async function received(studyInstanceUid: string, revision = 1): Promise<StudyRe
   return waitFor(
     async () => {
       const events = await parts.outbox('study.received.v1', studyInstanceUid);
-      return events.find(({ id }) => id.endsWith(`/${revision}`))?.body as StudyReceived | undefined;
+      return events.find(({ id }) => id.endsWith(`/${revision}`))?.body;
     },
     { what: `revision ${revision}` },
   );
@@ -53,7 +53,7 @@ async function answers(studyInstanceUid: string): Promise<InferenceCompleted[]> 
 
 async function auditTypes(studyInstanceUid: string): Promise<string[]> {
   const events = await parts.outbox('audit.recorded.v1', studyInstanceUid);
-  return events.map(({ body }) => (body as { type: { code: string } }).type.code);
+  return events.map(({ body }) => body.type.code);
 }
 
 async function revisions(studyInstanceUid: string): Promise<string[]> {

@@ -1,9 +1,8 @@
 import { isKnownTransferSyntax, isStorageSopClass, type DicomHeader, type Uid } from '@sightline/dicom';
-import { inTransaction } from '@sightline/persistence';
+import { type DataSource, inTransaction } from '@sightline/persistence';
 import type { ObjectStore } from '@sightline/object-store';
 import { counter, describeError, histogram, type Logger } from '@sightline/platform';
 import { randomUUID } from 'node:crypto';
-import type { DataSource } from 'typeorm';
 import type { AcceptInstance } from './accept-instance.ts';
 import type { Audit, Source } from './audit.ts';
 import { DataSetWatch } from './data-set-watch.ts';
@@ -119,7 +118,7 @@ export class ReceiveInstance {
 class Upload {
   readonly #watch: DataSetWatch;
   readonly #chunks: AsyncIterator<Uint8Array>;
-  #held: Uint8Array[] = [];
+  readonly #held: Uint8Array[] = [];
   #size = 0;
   #ended = false;
 

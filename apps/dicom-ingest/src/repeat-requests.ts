@@ -1,8 +1,7 @@
 import { topics, type InferenceRequested, type Worker } from '@sightline/contracts';
 import type { Outbox } from '@sightline/messaging';
-import { inTransaction, type Tx } from '@sightline/persistence';
+import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import { counter, type Logger } from '@sightline/platform';
-import type { DataSource } from 'typeorm';
 
 const repeated = counter('sightline_ingest_requests_repeated_total', 'Requests emitted again for want of an answer');
 

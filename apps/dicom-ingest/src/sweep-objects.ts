@@ -1,6 +1,6 @@
 import type { ObjectStore } from '@sightline/object-store';
+import type { DataSource } from '@sightline/persistence';
 import { counter, type Logger } from '@sightline/platform';
-import type { DataSource } from 'typeorm';
 
 const swept = counter('sightline_ingest_objects_swept_total', 'Objects without a row that were removed');
 
