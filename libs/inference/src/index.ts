@@ -1,13 +1,6 @@
 export { answerRequest, type Answered, type Attempt, type Workplace } from './answer-request.ts';
 export { calibrate } from './calibrate.ts';
-export {
-  findModel,
-  loadModel,
-  loadModels,
-  type LoadedModel,
-  type Model,
-  type ModelRefused,
-} from './model-repository.ts';
+export { loadModel, loadModels, type LoadedModel, type Model, type ModelRefused } from './model-repository.ts';
 export { type Pipeline, type Refused } from './pipeline.ts';
 export { ProcessRuntime } from './process-runtime.ts';
 export { computeImage, readImage, type ImageReading, type Reader } from './read-image.ts';
