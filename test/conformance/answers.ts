@@ -51,7 +51,7 @@ export function answer(options: AnswerOptions = {}): InferenceCompleted {
     study: {
       studyInstanceUid,
       revision,
-      patient: { id, name: 'Zephyrine^Quill', birthDate: '2022-05-06', sex: 'F', ...options.patient },
+      patient: { id, name: 'Quill^Zephyrine', birthDate: '2022-05-06', sex: 'F', ...options.patient },
       accessionNumber: `ACC${id}`,
       description: 'Chest AP',
       startedAt: '2026-02-03T04:05:06',

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DiagnosticReport, Observation, Patient } from '@medplum/fhirtypes';
+import type { DiagnosticReport, ImagingStudy, Observation, Patient } from '@medplum/fhirtypes';
 import { checkedCode } from '@sightline/findings';
 import { validateEverything, waitFor } from '../support/index.ts';
 import { answer } from './answers.ts';
-import { startWriterRig, type Writer, type WriterRig } from './writer-rig.ts';
+import { patientSystem, startWriterRig, type Writer, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
 let writer: Writer;
@@ -12,7 +12,7 @@ let writer: Writer;
 beforeAll(async () => {
   rig = await startWriterRig();
   writer = await rig.startWriter();
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   await rig?.stop();
@@ -100,7 +100,7 @@ describe('an answer in the chart', () => {
     );
     expect(await rig.search(`Patient?identifier=${said.study.patient.id ?? ''}`)).toHaveLength(1);
     expect(await outbox('report.filed.v1', study)).toHaveLength(1);
-  });
+  }, 240_000);
 
   it('is updated by a higher revision, and never by a lower one that comes late', async () => {
     const first = answer({ images: 2 });
@@ -327,6 +327,101 @@ describe('a writer that is killed', () => {
     expect(await reportsOf(study)).toHaveLength(1);
     expect((await reportsOf(study))[0]?.meta?.versionId).toBe('1');
     expect(await outbox('report.filed.v1', study)).toHaveLength(1);
+  }, 240_000);
+});
+
+describe('under the rule of a hospital, where no patient is ever made from images', () => {
+  const person = (id: string, more: Partial<Patient> = {}): Patient => ({
+    resourceType: 'Patient',
+    id,
+    active: true,
+    identifier: [{ system: patientSystem, value: id }],
+    name: [{ family: 'Quill', given: ['Zephyrine'] }],
+    birthDate: '2022-05-06',
+    gender: 'female',
+    ...more,
+  });
+  const sayFor = async (id: string): Promise<string> => {
+    const said = answer({ patient: { id } });
+    await rig.say(said);
+    return said.study.studyInstanceUid;
+  };
+
+  beforeAll(async () => {
+    await writer.stop();
+    writer = await rig.startWriter({ PATIENT_RULE: 'resolve' });
+  }, 240_000);
+
+  it('files to the one agreeing record', async () => {
+    await rig.put(person('one'));
+    const study = await sayFor('one');
+    await dispositionOf(study, 'filed');
+    expect((await reportsOf(study))[0]?.subject?.reference).toBe('Patient/one');
+  });
+
+  it('files to the record that replaced the one named', async () => {
+    await rig.put(person('kept', { identifier: [] }));
+    await rig.put(
+      person('gone', { active: false, link: [{ type: 'replaced-by', other: { reference: 'Patient/kept' } }] }),
+    );
+    const study = await sayFor('gone');
+    await dispositionOf(study, 'filed');
+    expect((await reportsOf(study))[0]?.subject?.reference).toBe('Patient/kept');
+  });
+
+  it.each([
+    ['nobody has the identifier', 'nobody', [], 'no-such-patient'],
+    [
+      'two have it',
+      'twice',
+      [person('twice'), person('twice-more', { identifier: [{ system: patientSystem, value: 'twice' }] })],
+      'several-patients',
+    ],
+    ['its record is not active', 'inactive', [person('inactive', { active: false })], 'record-not-active'],
+    [
+      'its record has another name',
+      'other-name',
+      [person('other-name', { name: [{ family: 'Jones' }] })],
+      'name-disagrees',
+    ],
+    ['its record has another sex', 'other-sex', [person('other-sex', { gender: 'male' })], 'sex-disagrees'],
+  ])('quarantines where %s', async (_, id, records, reason) => {
+    for (const record of records) await rig.put(record);
+    const study = await sayFor(id);
+    expect(await dispositionOf(study, 'quarantined')).toMatchObject({ reason });
+    expect(await reportsOf(study)).toEqual([]);
+    expect(await rig.search(`Patient?identifier=${id}`)).toHaveLength(records.length);
+  });
+
+  it("quarantines an issuer that nobody has mapped, though the number is somebody's here", async () => {
+    const said = answer({ patient: { id: 'one', issuer: 'ELSEWHERE' } });
+    await rig.say(said);
+    expect(await dispositionOf(said.study.studyInstanceUid, 'quarantined')).toMatchObject({ reason: 'issuer-unknown' });
+  });
+
+  it("refers to the PACS's ImagingStudy and leaves it as it is; one of another patient is nobody's to file to", async () => {
+    const said = answer({ patient: { id: 'one' } });
+    const study = said.study.studyInstanceUid;
+    const pacs = (id: string, uid: string, subject: string): ImagingStudy => ({
+      resourceType: 'ImagingStudy',
+      id,
+      status: 'available',
+      identifier: [{ system: 'urn:dicom:uid', value: `urn:oid:${uid}` }],
+      subject: { reference: subject },
+    });
+    await rig.put(pacs('pacs-1', study, 'Patient/one'));
+    await rig.say(said);
+    await dispositionOf(study, 'filed');
+    expect((await reportsOf(study))[0]?.imagingStudy?.[0]?.reference).toBe('ImagingStudy/pacs-1');
+    const [kept, ...others] = await rig.search<ImagingStudy>(`ImagingStudy?identifier=urn:oid:${study}`);
+    expect([kept?.meta?.versionId, others]).toEqual(['1', []]);
+
+    const foreign = answer({ patient: { id: 'one' } });
+    await rig.put(pacs('pacs-2', foreign.study.studyInstanceUid, 'Patient/kept'));
+    await rig.say(foreign);
+    expect(await dispositionOf(foreign.study.studyInstanceUid, 'quarantined')).toMatchObject({
+      reason: 'study-of-another-patient',
+    });
   });
 });
 
@@ -338,7 +433,7 @@ describe('release', () => {
     await rig.say(said);
     expect(await dispositionOf(said.study.studyInstanceUid, 'held')).toMatchObject({ reason: 'on-signature' });
     expect(await reportsOf(said.study.studyInstanceUid)).toEqual([]);
-  });
+  }, 240_000);
 });
 
 describe('all that was left behind', () => {

@@ -112,10 +112,14 @@ export async function startWriterRig(): Promise<WriterRig> {
     await waitFor(
       async () => {
         if (child.exitCode !== null) throw new Error(`writer ended: ${await readFile(logFile, 'utf8')}`);
-        return (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok;
+        const health = await fetch(`http://127.0.0.1:${port}/health/ready`);
+        if (!health.ok) throw new Error(await health.text());
+        return true;
       },
-      { timeout: 60_000, interval: 200 },
-    );
+      { timeout: 180_000, interval: 200 },
+    ).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}: ${await readFile(logFile, 'utf8')}`);
+    });
     const end = async (signal: NodeJS.Signals): Promise<void> => {
       child.kill(signal);
       await gone;

@@ -40,7 +40,12 @@ export class RecheckQuarantine {
     const { store, everyMs } = this.parts;
     let released = 0;
     for (const waiting of await store.takeQuarantined(atOnce, everyMs)) {
-      if (await this.recheck(waiting)) released++;
+      try {
+        if (await this.recheck(waiting)) released++;
+      } catch (error) {
+        // One that cannot be read must not keep the others waiting.
+        this.parts.log.warn('quarantine-not-rechecked', { answerId: waiting.id, error: describeError(error) });
+      }
     }
     return released;
   }
