@@ -1,6 +1,6 @@
 """Step 4: the one evaluation on the test part; writes evaluation.json and the primary figure of model.json.
 
-    python evaluate.py --data DIR --model ../chest-xray-paediatric [--stability stability.json]
+    python evaluate.py --data DIR --model ../chest-xray-paediatric
 
 Each run leaves a line in logs/test-evaluations.log: the test part is for at most two looks a version.
 """
@@ -119,7 +119,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--stability", type=Path)
     args = parser.parse_args()
 
     manifest = read_json(args.model / "model.json")
@@ -150,7 +149,6 @@ def main() -> None:
             "overall": figures,
             "subgroups": subgroups(rows, probability),
             "robustness": robustness(answer, images, rows, threshold),
-            **(read_json(args.stability) if args.stability else {}),
         },
     )
     area = figures["auroc"]

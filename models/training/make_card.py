@@ -72,7 +72,7 @@ The same test images under ImageNet-C severity 3 and under imprecise collimation
 - Normal images are framed more widely and, in the published set, larger than those of ill children; tubes, electrodes
   and monitors are seen with pneumonia. Augmentation weakens these cues; the tables above show how much is left without
   lungs.
-- Labels come with the source: normal and ill children were collected separately.
+- The two classes carry different forms of patient id in the source, so they may have been collected separately.
 - 30 % of the files were stored as the original and 70 % already resized, independent of the label.
 
 ## Licences

@@ -1,4 +1,4 @@
-"""Step 5: what the model might lean on instead of the lungs, measured on val; writes stability.json.
+"""Step 5: what the model might lean on instead of the lungs, measured on val; adds to evaluation.json.
 
     python stability.py --data DIR --model ../chest-xray-paediatric --resized runs/resized --original runs/original
 
@@ -22,7 +22,7 @@ from answers import Model
 from evaluate import rounded
 from export_onnx import load_network
 from images import read_images
-from json_file import write_json
+from json_file import read_json, write_json
 from labels import Row, part, read_rows
 from metrics import auroc, specificity_at_sensitivity
 from network import logits_of
@@ -107,7 +107,6 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--resized", type=Path)
     parser.add_argument("--original", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
 
     rows = read_rows(args.data)
@@ -123,14 +122,13 @@ def main() -> None:
         f"this model, all but the outer {BORDER} pixels covered": shipped.logits(covered(images)),
         "this model": shipped.logits(images),
     }
-    write_json(
-        args.out,
-        {
-            "storedAs": crossed(val, images, {name: folder for name, folder in named.items() if folder}),
-            "shortcuts": [{"name": name, "auroc": rounded(auroc(truth, score))} for name, score in shortcuts.items()],
-        },
-    )
-    print(args.out.read_text())
+    evaluation = read_json(args.model / "evaluation.json")
+    evaluation["storedAs"] = crossed(val, images, {name: folder for name, folder in named.items() if folder})
+    evaluation["shortcuts"] = [
+        {"name": name, "auroc": rounded(auroc(truth, score))} for name, score in shortcuts.items()
+    ]
+    write_json(args.model / "evaluation.json", evaluation)
+    print(evaluation["storedAs"], evaluation["shortcuts"], sep="\n")
 
 
 if __name__ == "__main__":
