@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { topics, type TopicName } from '@sightline/contracts';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -24,6 +24,9 @@ function verdicts(topic: TopicName, spoil: (body: Record<string, unknown>) => Re
   const recorded = json(join(golden, `${topic}.json`)) as { value: string }[];
   return recorded.map(({ value }) => validate(spoil(JSON.parse(value) as Record<string, unknown>)));
 }
+
+// Other steps may be using the processors.
+jest.setTimeout(60_000);
 
 describe('contract documents', () => {
   it('are what the catalog says', () => {

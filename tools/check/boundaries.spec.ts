@@ -144,7 +144,7 @@ beforeAll(async () => {
   for (const [file, text] of Object.entries(lawful)) await plant(file, text);
   for (const { file, text } of planted) await plant(file, text);
   violations = await cruise();
-}, 60_000);
+}, 240_000);
 
 afterAll(async () => {
   await rm(house, { recursive: true, force: true });

@@ -64,7 +64,7 @@ beforeAll(async () => {
   const { stdout, stderr } = await run.catch((failure: unknown) => failure as { stdout: string; stderr: string });
   if (stdout === '') throw new Error(`the linter said nothing: ${stderr}`);
   diagnostics = (JSON.parse(stdout) as { diagnostics: Diagnostic[] }).diagnostics;
-}, 60_000);
+}, 240_000);
 
 afterAll(async () => {
   await rm(house, { recursive: true, force: true });

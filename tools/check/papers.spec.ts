@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { baseConfigSchema } from '@sightline/platform';
 import { workerConfigSchema } from '@sightline/inference';
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -30,6 +30,9 @@ function astray(words: RegExp, leads: (word: string, paper: string) => boolean):
       .map((word) => `${paper}: ${word}`),
   );
 }
+
+// Other steps may be using the processors.
+jest.setTimeout(60_000);
 
 describe('papers', () => {
   it('link only to what is there', () => {

@@ -1,10 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from './run-command.ts';
 
 const node = (script: string) => [process.execPath, '-e', script] as const;
+
+// Other steps may be using the processors.
+jest.setTimeout(60_000);
 
 describe('running a command', () => {
   it('gives its exit code and what it said', async () => {
