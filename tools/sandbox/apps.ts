@@ -256,7 +256,7 @@ async function isReady(port: number): Promise<boolean> {
   return response?.ok === true;
 }
 
-/** What each app is told: BRIEF of names in one place, so that Kubernetes' manifests can be held against it. */
+/** What each app is told: every name in one place, so that Kubernetes' manifests can be held against it. */
 async function environmentsOf(options: AppsOptions): Promise<Readonly<Record<App, Environment>>> {
   const { directory, ports, kafka, postgres, identityProvider, fhirBaseUrl, audience } = options;
   for (const app of APPS) {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { buildJava } from './build-java.ts';
 import { Child } from './child.ts';
@@ -49,7 +49,7 @@ export async function startFhirServer(options: FhirServerOptions): Promise<FhirS
       '-XX:TieredStopAtLevel=1',
       '-Xshare:auto',
       '-cp',
-      [join(target, 'fhir-server-1.jar'), join(target, 'lib', '*')].join(delimiter),
+      await classPath(target),
       'sightline.fhir.FhirServer',
     ],
     environment: {
@@ -91,4 +91,17 @@ export async function startFhirServer(options: FhirServerOptions): Promise<FhirS
     resume: () => child.resume(),
     onExit: (listener) => child.onExit(listener),
   };
+}
+
+/** Java looks a class up jar by jar: of more than 250, those that nearly all classes come from stand first. */
+const OFTEN_ASKED =
+  /^(spring-|hapi-fhir|hibernate|org\.hl7|commons-lang3|tomcat|slf4j|logback|guava|h2|postgres|antlr|jackson)/;
+
+async function classPath(target: string): Promise<string> {
+  const names = (await readdir(join(target, 'lib'))).sort();
+  const ordered = [
+    ...names.filter((name) => OFTEN_ASKED.test(name)),
+    ...names.filter((name) => !OFTEN_ASKED.test(name)),
+  ];
+  return [join(target, 'fhir-server-1.jar'), ...ordered.map((name) => join(target, 'lib', name))].join(delimiter);
 }

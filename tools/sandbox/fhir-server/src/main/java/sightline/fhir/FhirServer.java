@@ -1,7 +1,6 @@
 package sightline.fhir;
 
 import ca.uhn.fhir.batch2.jobs.config.Batch2JobsConfig;
-import ca.uhn.fhir.context.support.IValidationSupport;
 import ca.uhn.fhir.jpa.api.IDaoRegistry;
 import ca.uhn.fhir.jpa.api.config.JpaStorageSettings;
 import ca.uhn.fhir.jpa.api.config.ThreadPoolFactoryConfig;
@@ -18,18 +17,12 @@ import ca.uhn.fhir.jpa.dao.search.IHSearchSortHelper;
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import ca.uhn.fhir.jpa.model.config.SubscriptionSettings;
 import ca.uhn.fhir.jpa.provider.DaoRegistryResourceSupportedSvc;
-import ca.uhn.fhir.jpa.provider.IJpaSystemProvider;
-import ca.uhn.fhir.jpa.provider.JpaCapabilityStatementProvider;
 import ca.uhn.fhir.jpa.search.DatabaseBackedPagingProvider;
 import ca.uhn.fhir.jpa.search.IStaleSearchDeletingSvc;
 import ca.uhn.fhir.jpa.search.StaleSearchDeletingSvcImpl;
 import ca.uhn.fhir.jpa.subscription.channel.config.SubscriptionChannelConfig;
 import ca.uhn.fhir.jpa.util.ResourceCountCache;
-import ca.uhn.fhir.narrative2.NullNarrativeGenerator;
-import ca.uhn.fhir.rest.api.EncodingEnum;
 import ca.uhn.fhir.rest.api.IResourceSupportedSvc;
-import ca.uhn.fhir.rest.server.RestfulServer;
-import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import jakarta.persistence.EntityManagerFactory;
 import javax.sql.DataSource;
@@ -43,6 +36,7 @@ import org.springframework.boot.autoconfigure.web.servlet.ServletWebServerFactor
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -170,21 +164,8 @@ public class FhirServer {
   }
 
   @Bean
-  ServletRegistrationBean<RestfulServer> fhir(
-      IFhirSystemDao<?, ?> system, ResourceProviderFactory resources, IJpaSystemProvider systemProvider,
-      JpaStorageSettings settings, ISearchParamRegistry registry, IValidationSupport validation,
-      DatabaseBackedPagingProvider paging) {
-    system.getContext().setNarrativeGenerator(new NullNarrativeGenerator());
-    RestfulServer server = new RestfulServer(system.getContext());
-    server.registerProviders(resources.createProviders());
-    server.registerProvider(systemProvider);
-    JpaCapabilityStatementProvider capabilities =
-        new JpaCapabilityStatementProvider(server, system, settings, registry, validation);
-    capabilities.setImplementationDescription("Sightline sandbox EHR (HAPI FHIR JPA R4)");
-    server.setServerConformanceProvider(capabilities);
-    server.setDefaultResponseEncoding(EncodingEnum.JSON);
-    server.setPagingProvider(paging);
-    ServletRegistrationBean<RestfulServer> registration = new ServletRegistrationBean<>(server, "/fhir/*");
+  ServletRegistrationBean<FhirServlet> fhir(ApplicationContext beans) {
+    ServletRegistrationBean<FhirServlet> registration = new ServletRegistrationBean<>(new FhirServlet(beans), "/fhir/*");
     registration.setName("fhir");
     registration.setLoadOnStartup(1);
     return registration;
