@@ -3,7 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { InferenceCompleted, InferenceRequested } from '@sightline/contracts';
 import { topics } from '@sightline/contracts';
-import { answerRequest, loadModel, type Model, ProcessRuntime, Runner, type RunnerOptions } from '@sightline/inference';
+import {
+  type AnswerRequest,
+  answerRequest,
+  loadModel,
+  type Model,
+  ProcessRuntime,
+  Runner,
+  type RunnerOptions,
+} from '@sightline/inference';
 import { type ObjectStore, openObjectStore } from '@sightline/object-store';
 import {
   type DataSource,
@@ -24,9 +32,6 @@ const silent = createLogger('test', 'error', { write: () => undefined });
 const models = join(import.meta.dirname, '../../../libs/inference/test-models');
 const reference = ({ manifest: { name, version } }: Model) => ({ name, version });
 
-/** Turns of the slow model's loop take about half a second per grey level here. */
-const halfSecond = 1;
-
 interface Replica {
   runner: Runner;
   runtime: ProcessRuntime;
@@ -44,6 +49,8 @@ describe('runners of one queue', () => {
   let bright: Model;
   let slow: Model;
   const replicas: Replica[] = [];
+  /** How long answering a study takes beyond computing it, in ms: however busy this machine is, a lease is shorter. */
+  const lasting = new Map<string, number>();
 
   beforeAll(async () => {
     directory = await temporaryDirectory('runner');
@@ -85,9 +92,13 @@ describe('runners of one queue', () => {
       transaction: (work: Parameters<typeof inTransaction<void>>[1]) => inTransaction(own, work),
     };
     const workplace = { models: [bright, slow], pipelineOf: () => readChestXray, runtime, objects };
-    const runner = new Runner(ledger, (request, attempt) => answerRequest(workplace, request, attempt), silent, {
+    const answer: AnswerRequest = async (request, attempt) => {
+      await pause(lasting.get(request.study.studyInstanceUid) ?? 0, undefined, { signal: attempt.signal });
+      return answerRequest(workplace, request, attempt);
+    };
+    const runner = new Runner(ledger, answer, silent, {
       owner,
-      leaseMs: 4_000,
+      leaseMs: 6_000,
       timeLimitMs: 60_000,
       attempts: 3,
       backOffMs: 50,
@@ -112,8 +123,13 @@ describe('runners of one queue', () => {
     return id;
   }
 
-  const ask = async (model: Model, grey: number, values = childsChest): Promise<InferenceRequested> => {
+  const ask = async (
+    model: Model,
+    grey: number,
+    { values = childsChest, ms = 0 } = {},
+  ): Promise<InferenceRequested> => {
     const request = await requestFor(objects, [greyXray(grey, values)], reference(model));
+    lasting.set(request.study.studyInstanceUid, ms);
     await enqueue(request);
     return request;
   };
@@ -142,7 +158,11 @@ describe('runners of one queue', () => {
     });
 
   const running = (request: InferenceRequested) =>
-    waitFor(async () => (await rowOf(request)).state === 'running', { what: 'the request being taken', interval: 20 });
+    waitFor(async () => (await rowOf(request)).state === 'running', {
+      what: 'the taking',
+      interval: 20,
+      timeout: 60_000,
+    });
 
   it('answers with findings, their pictures and an audit event, all in one transaction', async () => {
     await replica('one');
@@ -170,7 +190,7 @@ describe('runners of one queue', () => {
     await Promise.all([replica('one'), replica('two')]);
     const requests: InferenceRequested[] = [];
     // Longer than a lease, so that only renewal keeps the third from taking what the others have.
-    for (const grey of [10 * halfSecond, 10 * halfSecond, 0, 0, 0]) requests.push(await ask(slow, grey));
+    for (const ms of [10_000, 10_000, 0, 0, 0]) requests.push(await ask(bright, 10, { ms }));
     await Promise.all(requests.slice(0, 2).map(running));
     await replica('three');
     await Promise.all(requests.map(done));
@@ -184,12 +204,12 @@ describe('runners of one queue', () => {
 
   it('throws an answer away whose lease went to another, and records the other', async () => {
     await replica('one');
-    const request = await ask(slow, 6 * halfSecond);
+    const request = await ask(bright, 10, { ms: 4_000 });
     await running(request);
     await source.query(
-      `update work set owner = 'thief', token = token + 1, leased_until = now() + interval '7 seconds'`,
+      `update work set owner = 'thief', token = token + 1, leased_until = now() + interval '9 seconds'`,
     );
-    await pause(6_000);
+    await pause(7_000);
     expect(await results(request)).toEqual([]);
     await done(request);
     expect(await results(request)).toHaveLength(1);
@@ -198,7 +218,7 @@ describe('runners of one queue', () => {
 
   it('hands the request of a runner that died to another, once', async () => {
     const dies = await replica('dies');
-    const request = await ask(slow, 2 * halfSecond);
+    const request = await ask(bright, 10, { ms: 2_000 });
     await running(request);
     // As SIGKILL would: neither result nor word of farewell reaches the database.
     await dies.source.destroy();
@@ -210,16 +230,16 @@ describe('runners of one queue', () => {
 
   it('puts a request back when it must stop before the answer, and gives the answer when there is time', async () => {
     const stops = await replica('stops');
-    const long = await ask(slow, 40 * halfSecond);
+    const long = await ask(bright, 10, { ms: 60_000 });
     await running(long);
     await stops.stop(100);
     replicas.splice(0);
     expect(await rowOf(long)).toMatchObject({ state: 'queued' });
     await source.query('truncate work');
     const waits = await replica('waits');
-    const short = await ask(slow, 2 * halfSecond);
+    const short = await ask(bright, 10, { ms: 2_000 });
     await running(short);
-    await waits.stop(20_000);
+    await waits.stop(60_000);
     replicas.splice(0);
     expect(await results(short)).toHaveLength(1);
   });
@@ -280,7 +300,7 @@ describe('runners of one queue', () => {
   it('skips what the model may not read, with the reason, and reads what it may in the same request', async () => {
     await replica('one');
     const adult = { ...childsChest, PatientAge: '034Y' };
-    const refused = await ask(bright, 192, adult);
+    const refused = await ask(bright, 192, { values: adult });
     const mixed = await requestFor(objects, [greyXray(192, adult), greyXray(10)], reference(bright));
     await enqueue(mixed);
     await Promise.all([done(refused), done(mixed)]);

@@ -3,8 +3,8 @@ import sharp from 'sharp';
 import { calibrate } from './calibrate.ts';
 import type { Answer, Tensor } from './runtime.ts';
 
-/** Of the map before it is stretched to the image; far above any feature map's, far below any radiograph's. */
-const drawnSide = 256;
+/** Of the map before it is stretched to the image: above any feature map's, and little work for the event loop. */
+const drawnSide = 64;
 
 /** Of 255, where the evidence is greatest in an image the model is certain of: anatomy stays visible below. */
 const mostOpaque = 150;

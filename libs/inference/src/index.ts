@@ -6,7 +6,7 @@ export { ProcessRuntime } from './process-runtime.ts';
 export { computeImage, readImage, type ImageReading, type Reader } from './read-image.ts';
 export { readObjectHeader } from './read-object-header.ts';
 export { type Ledger } from './record-answer.ts';
-export { Runner, type RunnerOptions } from './runner.ts';
+export { Runner, type AnswerRequest, type RunnerOptions } from './runner.ts';
 export { type Answer, type Computed, type Tensor } from './runtime.ts';
 export { WorkerModule, type WorkerOptions } from './worker.module.ts';
 export { workerConfigSchema, type WorkerConfig } from './worker-config.ts';
