@@ -143,5 +143,5 @@ export function isTopicName(name: string): name is TopicName {
 
 /** The catalog entry with its schema's type forgotten, for code that treats all topics alike. */
 export function topicDefinition(name: TopicName): Topic<z.ZodType> {
-  return topics[name] as unknown as Topic<z.ZodType>;
+  return topics[name];
 }
