@@ -2,6 +2,7 @@ import type { Uid, DicomHeader } from '@sightline/dicom';
 import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import type { Audit, Source } from './audit.ts';
 import { InstanceEntity } from './instance.entity.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { leaveOut, type LeaveOutReason } from './leave-out.ts';
 import { moreUrgent, priorityOf } from './priority.ts';
 import { RevisionEntity } from './revision.entity.ts';
@@ -37,10 +38,7 @@ export class AcceptInstance {
     const study = await lockStudy(tx, header, received.source);
     const leftOut = leaveOut(header) ?? (differs(study.facts, header) ? 'patient-differs' : undefined);
     if (!(await insertInstance(tx, received, leftOut))) return this.meetDuplicate(tx, received);
-    await tx.update(StudyEntity, study.studyInstanceUid, {
-      facts: leftOut === 'patient-differs' ? study.facts : withFacts(study.facts, header),
-      priority: moreUrgent(study.priority, priorityOf(header)),
-    });
+    await this.extendFacts(tx, study, header, leftOut);
     await this.extendRevision(tx, header.studyInstanceUid, leftOut);
     const stored = { ...received, ...header };
     await this.audit.instanceStored(tx, stored, received.source);
@@ -57,46 +55,53 @@ export class AcceptInstance {
     return { kind: 'duplicate', identical };
   }
 
+  /** Written only where the instance says something new: most of a series says the same. */
+  private async extendFacts(
+    tx: Tx,
+    study: Study,
+    header: DicomHeader,
+    leftOut: LeaveOutReason | undefined,
+  ): Promise<void> {
+    const facts = leftOut === 'patient-differs' ? study.facts : withFacts(study.facts, header);
+    const priority = moreUrgent(study.priority, priorityOf(header));
+    if (isDeepStrictEqual(facts, study.facts) && priority === study.priority) return;
+    await tx.update(StudyEntity, header.studyInstanceUid, { facts, priority });
+  }
+
   /**
    * The open revision's quiet period begins again; without one, an image opens the next. What no model is shown opens only the
    * first, so that a study of nothing else is still announced, and our own output none.
    */
   private async extendRevision(tx: Tx, studyInstanceUid: Uid, leftOut: LeaveOutReason | undefined): Promise<void> {
-    const [latest] = await tx.find(RevisionEntity, {
-      where: { studyInstanceUid },
-      order: { revision: 'DESC' },
-      take: 1,
-    });
     if (leftOut === 'own-output') return;
-    if (latest?.state === 'receiving') {
-      await tx.query(
-        `update revision set last_received_at = clock_timestamp(), completes_at = clock_timestamp() + $2 * interval '1 ms'
-         where study_instance_uid = $1 and state = 'receiving'`,
-        [studyInstanceUid, this.quietPeriodMs],
-      );
-      return;
-    }
-    if (latest !== undefined && leftOut !== undefined) return;
+    const [, extended] = await tx.query<[unknown[], number]>(
+      `update revision set last_received_at = clock_timestamp(), completes_at = clock_timestamp() + $2 * interval '1 ms'
+       where study_instance_uid = $1 and state = 'receiving'`,
+      [studyInstanceUid, this.quietPeriodMs],
+    );
+    if (extended > 0) return;
+    const latest = (await tx.maximum(RevisionEntity, 'revision', { studyInstanceUid })) ?? 0;
+    if (latest > 0 && leftOut !== undefined) return;
     await tx.query(
       `insert into revision (study_instance_uid, revision, state, first_received_at, last_received_at, completes_at)
        values ($1, $2, 'receiving', clock_timestamp(), clock_timestamp(), clock_timestamp() + $3 * interval '1 ms')`,
-      [studyInstanceUid, (latest?.revision ?? 0) + 1, this.quietPeriodMs],
+      [studyInstanceUid, latest + 1, this.quietPeriodMs],
     );
   }
 }
 
-async function lockStudy(tx: Tx, header: DicomHeader, source: Source): Promise<StudyEntity> {
-  const { studyInstanceUid } = header;
-  const callingAeTitle = source.kind === 'peer' ? source.name : undefined;
-  const facts: StudyFacts = { patient: {}, ...(callingAeTitle !== undefined && { callingAeTitle }) };
-  await tx
-    .createQueryBuilder()
-    .insert()
-    .into(StudyEntity)
-    .values({ studyInstanceUid, facts: withFacts(facts, header), priority: priorityOf(header) })
-    .orIgnore()
-    .execute();
-  return tx.findOneOrFail(StudyEntity, { where: { studyInstanceUid }, lock: { mode: 'pessimistic_write' } });
+type Study = Pick<StudyEntity, 'facts' | 'priority'>;
+
+/** Makes the study's row or finds it, and holds its lock either way: whoever completes the study waits. */
+async function lockStudy(tx: Tx, header: DicomHeader, source: Source): Promise<Study> {
+  const facts: StudyFacts = { patient: {}, ...(source.kind === 'peer' && { callingAeTitle: source.name }) };
+  const [study] = await tx.query<Study[]>(
+    `insert into study (study_instance_uid, facts, priority) values ($1, $2, $3)
+     on conflict (study_instance_uid) do update set priority = study.priority returning facts, priority`,
+    [header.studyInstanceUid, JSON.stringify(withFacts(facts, header)), priorityOf(header)],
+  );
+  if (study === undefined) throw new Error('the row of the study was neither made nor found');
+  return study;
 }
 
 /** False where the SOP Instance UID has its row already. */
