@@ -1,9 +1,7 @@
 export { codedConceptSchema, type CheckedCode, type CodedConcept } from './coded-concept.ts';
-export { checkedCode, codes, concept, everyCheckedCode } from './codes.ts';
+export { checkedCode, codes, concept } from './codes.ts';
 export {
   findingSchema,
-  lateralitySchema,
-  measurementSchema,
   sourceImageSchema,
   type Finding,
   type Laterality,
