@@ -6,7 +6,6 @@ export {
   type Role,
 } from '../../tools/sandbox/parts/identity-provider.ts';
 export { startKafka, type Kafka, type KafkaOptions } from '../../tools/sandbox/parts/kafka.ts';
-export { PartFailed } from '../../tools/sandbox/parts/part-failed.ts';
 export { freePort } from '../../tools/sandbox/parts/ports.ts';
 export { startPostgres, type Postgres, type PostgresOptions } from '../../tools/sandbox/parts/postgres.ts';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';

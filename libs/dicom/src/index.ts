@@ -8,7 +8,7 @@ export {
 } from './file-meta.ts';
 export { readDataSetHeader, readHeader, type DicomHeader, type RawDataset, type ReadHeader } from './header.ts';
 export { isOwnOutput, ownDevice } from './own-output.ts';
-export { isoDate, patientAge, type PatientAge } from './patient-age.ts';
+export { patientAge, type PatientAge } from './patient-age.ts';
 export { decodeMonochromePixels, type DecodedPixels, type MonochromePixels } from './pixels.ts';
 export {
   isImageSopClass,
@@ -20,7 +20,6 @@ export {
 export { attributes, tagText, type Keyword } from './tag.ts';
 export {
   deflatedExplicitVrLittleEndian,
-  explicitVrBigEndian,
   explicitVrLittleEndian,
   implicitVrLittleEndian,
   isKnownTransferSyntax,

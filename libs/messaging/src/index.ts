@@ -1,4 +1,4 @@
-export { fromRecord, toEvent, type OutgoingEvent, type RawRecord } from './cloud-event.ts';
+export { toEvent, type OutgoingEvent, type RawRecord } from './cloud-event.ts';
 export { Consumes } from './consumes.ts';
 export { failed, type Delivery, type Failed, type Outcome, type Recorded } from './delivery.ts';
 export { connectKafka, ensureTopics } from './kafka.ts';
