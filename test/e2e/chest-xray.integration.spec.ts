@@ -6,16 +6,38 @@ import { readHeader } from '@sightline/dicom';
 import { type Sandbox, startSandbox } from '../../tools/sandbox/sandbox.ts';
 import { type Door, getJson, reportsOf, search } from '../support/client.ts';
 import { freshInstance, goldenDirectory, type Golden, readGolden } from '../support/golden.ts';
-import { echoscu, storescu, type TemporaryDirectory, temporaryDirectory, validateEverything, waitFor } from '../support/index.ts';
+import {
+  echoscu,
+  storescu,
+  type TemporaryDirectory,
+  temporaryDirectory,
+  validateEverything,
+  waitFor,
+} from '../support/index.ts';
 
 interface StudyView {
   state: string;
   revision: number;
-  reports: { outcome: string; reason?: string; reportUrl?: string; filedAt?: string; findings: { key: string; probability: number }[] }[];
+  reports: {
+    outcome: string;
+    reason?: string;
+    reportUrl?: string;
+    filedAt?: string;
+    findings: { key: string; probability: number }[];
+  }[];
 }
 
 /** The types of a result set; whatever else is on the server was put there by the sandbox. */
-const resultTypes = ['Patient', 'ImagingStudy', 'Device', 'Observation', 'DiagnosticReport', 'Provenance', 'Media', 'DocumentReference'];
+const resultTypes = [
+  'Patient',
+  'ImagingStudy',
+  'Device',
+  'Observation',
+  'DiagnosticReport',
+  'Provenance',
+  'Media',
+  'DocumentReference',
+];
 
 describe('a study on its way to the chart', () => {
   let directory: TemporaryDirectory;
@@ -28,7 +50,11 @@ describe('a study on its way to the chart', () => {
   beforeAll(async () => {
     directory = await temporaryDirectory('e2e');
     golden = await readGolden();
-    sandbox = await startSandbox({ directory: join(directory.path, 'sandbox'), ports: 'free', onProgress: () => undefined });
+    sandbox = await startSandbox({
+      directory: join(directory.path, 'sandbox'),
+      ports: 'free',
+      onProgress: () => undefined,
+    });
     clinician = await sandbox.token('clinician');
     fhir = { url: sandbox.endpoints.fhirBaseUrl, token: clinician };
     for (const { file } of golden) uids.set(file, await studyUidOf(file));
@@ -40,7 +66,9 @@ describe('a study on its way to the chart', () => {
   });
 
   async function studyUidOf(file: string): Promise<string> {
-    const path = file.endsWith('/') ? join(goldenDirectory, file, (await dicomIn(file))[0] ?? '') : join(goldenDirectory, file);
+    const path = file.endsWith('/')
+      ? join(goldenDirectory, file, (await dicomIn(file))[0] ?? '')
+      : join(goldenDirectory, file);
     const read = readHeader(await readFile(path));
     if (read.kind !== 'header') throw new Error(`${file}: ${read.reason}`);
     return read.header.studyInstanceUid;
@@ -56,7 +84,9 @@ describe('a study on its way to the chart', () => {
     waitFor(
       async () => {
         const view = await studyView(uid);
-        return ['refused', 'failed'].includes(view?.state) || view?.reports?.some(({ filedAt }) => filedAt) ? view : undefined;
+        return ['refused', 'failed'].includes(view?.state) || view?.reports?.some(({ filedAt }) => filedAt)
+          ? view
+          : undefined;
       },
       { timeout: 90_000 },
     );
@@ -68,7 +98,10 @@ describe('a study on its way to the chart', () => {
   it('sent by storescu becomes a report whose findings equal the golden values within 1e-3', async () => {
     const read = golden.filter(({ expected }) => expected.outcome === 'findings');
     expect(read).toHaveLength(6);
-    const sent = await storescu(sandbox.endpoints.dicom, read.map(({ file }) => join(goldenDirectory, file)));
+    const sent = await storescu(
+      sandbox.endpoints.dicom,
+      read.map(({ file }) => join(goldenDirectory, file)),
+    );
     expect(sent).toMatchObject({ code: 0 });
     for (const { file, expected } of read) {
       if (expected.outcome !== 'findings') continue;
@@ -81,8 +114,11 @@ describe('a study on its way to the chart', () => {
       const observations = await observationsOf(report);
       expect(observations).toHaveLength(Object.keys(expected.probability).length);
       const said = observations[0];
-      const probability = said?.component?.find(({ code }) => code.coding?.some((c) => c.code === '111012'))?.valueQuantity?.value;
-      expect(Math.abs((probability ?? Number.NaN) - (expected.probability['pneumonia'] ?? Number.NaN))).toBeLessThan(1e-3);
+      const probability = said?.component?.find(({ code }) => code.coding?.some((c) => c.code === '111012'))
+        ?.valueQuantity?.value;
+      expect(Math.abs((probability ?? Number.NaN) - (expected.probability['pneumonia'] ?? Number.NaN))).toBeLessThan(
+        1e-3,
+      );
       const presence = said?.valueCodeableConcept?.coding?.[0]?.code;
       expect(presence).toBe(expected.present['pneumonia'] === true ? '52101004' : '2667000');
       expect(said?.status).toBe('preliminary');
@@ -186,7 +222,9 @@ describe('a study on its way to the chart', () => {
     const { body } = await getJson<Bundle<DiagnosticReport | Observation>>(`${fhir.url}/${query}`, clinician);
     const resources = (body.entry ?? []).flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
     expect(resources.filter(({ resourceType }) => resourceType === 'DiagnosticReport')).toHaveLength(1);
-    const observations = resources.filter((resource): resource is Observation => resource.resourceType === 'Observation');
+    const observations = resources.filter(
+      (resource): resource is Observation => resource.resourceType === 'Observation',
+    );
     expect(observations.length).toBe(report?.result?.length);
     for (const observation of observations) {
       expect(observation.status).toBe('preliminary');
@@ -201,11 +239,16 @@ describe('a study on its way to the chart', () => {
     const compliance = await sandbox.token('compliance');
     const uid = uids.get('normal-1.dcm') ?? '';
     const trail = await waitFor(async () => {
-      const { body } = await getJson<Bundle>(`${sandbox.endpoints.auditUrl}?entity=${uid}&_count=200`, compliance);
+      const { body } = await getJson<Bundle>(
+        `${sandbox.endpoints.auditUrl}/fhir/AuditEvent?entity=${uid}&_count=200`,
+        compliance,
+      );
       return (body.entry?.length ?? 0) >= 4 ? body.entry : undefined;
     });
     const apps = new Set(
-      trail.flatMap(({ resource }) => (resource?.resourceType === 'AuditEvent' ? [resource.source.observer.display] : [])),
+      trail.flatMap(({ resource }) =>
+        resource?.resourceType === 'AuditEvent' ? [resource.source.observer.display] : [],
+      ),
     );
     expect([...apps].join()).toMatch(/dicom-ingest/);
     expect([...apps].join()).toMatch(/xray-worker/);

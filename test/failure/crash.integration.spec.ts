@@ -20,7 +20,11 @@ describe('a crash', () => {
 
   beforeAll(async () => {
     directory = await temporaryDirectory('crash');
-    sandbox = await startSandbox({ directory: join(directory.path, 'sandbox'), ports: 'free', onProgress: () => undefined });
+    sandbox = await startSandbox({
+      directory: join(directory.path, 'sandbox'),
+      ports: 'free',
+      onProgress: () => undefined,
+    });
     clinician = await sandbox.token('clinician');
     fhir = { url: sandbox.endpoints.fhirBaseUrl, token: clinician };
   });
@@ -184,14 +188,20 @@ describe('a crash', () => {
 
   it('is told apart from a replay: every record published again changes nothing', async () => {
     const before = await stateOfTheWorld();
-    const kafka = connectKafka(sandbox.kafka.brokers, 'replay', createLogger('replay', 'error', { write: () => undefined }));
+    const kafka = connectKafka(
+      sandbox.kafka.brokers,
+      'replay',
+      createLogger('replay', 'error', { write: () => undefined }),
+    );
     const records: { topic: string; key: Buffer | null; value: Buffer | null; headers: Record<string, string> }[] = [];
     const consumer = kafka.consumer({ groupId: 'replay-test' });
     await consumer.connect();
     await consumer.subscribe({ topics: Object.keys(topics), fromBeginning: true });
     await consumer.run({
       eachMessage: async ({ topic, message }) => {
-        const headers = Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]));
+        const headers = Object.fromEntries(
+          Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+        );
         records.push({ topic, key: message.key, value: message.value, headers });
       },
     });

@@ -16,7 +16,11 @@ describe('an outage of a minute', () => {
 
   beforeAll(async () => {
     directory = await temporaryDirectory('outage');
-    sandbox = await startSandbox({ directory: join(directory.path, 'sandbox'), ports: 'free', onProgress: () => undefined });
+    sandbox = await startSandbox({
+      directory: join(directory.path, 'sandbox'),
+      ports: 'free',
+      onProgress: () => undefined,
+    });
     fhir = { url: sandbox.endpoints.fhirBaseUrl, token: await sandbox.token('clinician') };
   });
 

@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type MessageOf } from '@sightline/contracts';
 import { uidFromUuid } from '@sightline/dicom';
-import { connectKafka, Consumes, type Delivery, failed, type Failed, KafkaStrategy, Outbox, type Outcome } from '@sightline/messaging';
+import {
+  connectKafka,
+  Consumes,
+  type Delivery,
+  failed,
+  type Failed,
+  KafkaStrategy,
+  Outbox,
+  type Outcome,
+} from '@sightline/messaging';
 import { DeadLetters, inTransaction, PersistenceModule, sqlMigration, type Tx } from '@sightline/persistence';
 import { createLogger, Logger, Readiness } from '@sightline/platform';
 import { Controller, type INestApplication, Inject, Module } from '@nestjs/common';
@@ -61,7 +70,9 @@ async function startReplica(databaseUrl: string, brokers: readonly string[]): Pr
           config: { databaseUrl, kafkaBrokers: brokers },
           entities: [],
           migrations: [
-            sqlMigration(1764000009001, 'Handled', ['create table handled (study text not null, attempt integer not null)']),
+            sqlMigration(1764000009001, 'Handled', [
+              'create table handled (study text not null, attempt integer not null)',
+            ]),
           ],
         }),
       ],
@@ -126,8 +137,7 @@ describe('a delivery', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const say = (body: Completed) =>
-    inTransaction(source, (tx) => replica.get<Outbox<Tx>>(Outbox).add(tx, topic, body));
+  const say = (body: Completed) => inTransaction(source, (tx) => replica.get<Outbox<Tx>>(Outbox).add(tx, topic, body));
   const handledOf = async (body: Completed) =>
     source.query<{ attempt: number }[]>('select attempt from handled where study = $1', [body.study.studyInstanceUid]);
   const inboxOf = async (body: Completed) =>
@@ -151,7 +161,9 @@ describe('a delivery', () => {
     await say(body);
     await waitFor(async () => (await handledOf(body)).length > 0);
     await inTransaction(source, (tx) =>
-      replica.get<Outbox<Tx>>(Outbox).again(tx, topic, `inference.completed/${body.study.studyInstanceUid}/1/none/answered`),
+      replica
+        .get<Outbox<Tx>>(Outbox)
+        .again(tx, topic, `inference.completed/${body.study.studyInstanceUid}/1/none/answered`),
     );
     const after = completed();
     await say(after);
@@ -259,7 +271,9 @@ describe('a delivery', () => {
       await postgres.restart();
     });
     await say(body);
-    await waitFor(async () => ((await handledOf(body).catch(() => [])).length === 1 ? true : undefined), { timeout: 60_000 });
+    await waitFor(async () => ((await handledOf(body).catch(() => [])).length === 1 ? true : undefined), {
+      timeout: 60_000,
+    });
     expect(await deadOf(body.study.studyInstanceUid)).toEqual([]);
   });
 

@@ -25,7 +25,14 @@ export {
 export { type ModelRoleChanged } from './model-role-changed.ts';
 export { reportFiledSchema, type ReportFiled, type ReportState } from './report-filed.ts';
 export { reviewRecordedSchema, type ReviewRecorded } from './review-recorded.ts';
-export { instanceSchema, patientSchema, studyContextSchema, type Instance, type Patient, type StudyContext } from './study.ts';
+export {
+  instanceSchema,
+  patientSchema,
+  studyContextSchema,
+  type Instance,
+  type Patient,
+  type StudyContext,
+} from './study.ts';
 export { studyReceivedSchema, type StudyReceived } from './study-received.ts';
 export {
   isTopicName,

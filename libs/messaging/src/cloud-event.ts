@@ -1,4 +1,11 @@
-import { type App, type Failure, type MessageOf, type TopicName, isTopicName, topicDefinition } from '@sightline/contracts';
+import {
+  type App,
+  type Failure,
+  type MessageOf,
+  type TopicName,
+  isTopicName,
+  topicDefinition,
+} from '@sightline/contracts';
 import { continueTrace } from '@sightline/platform';
 
 /** A record as it lies on a topic; kept whole when it cannot be handled, so that nothing of it is lost. */
@@ -30,7 +37,12 @@ export interface IncomingEvent<T extends TopicName = TopicName> {
 }
 
 /** The event that says `body`; throws where the body breaks its own schema, which is a defect of the sender. */
-export function toEvent<T extends TopicName>(app: App, topic: T, body: MessageOf<T>, traceparent?: string): OutgoingEvent {
+export function toEvent<T extends TopicName>(
+  app: App,
+  topic: T,
+  body: MessageOf<T>,
+  traceparent?: string,
+): OutgoingEvent {
   const definition = topicDefinition(topic);
   const valid = definition.schema.parse(body);
   const id = definition.id(valid);
@@ -57,7 +69,9 @@ export function toEvent<T extends TopicName>(app: App, topic: T, body: MessageOf
  * What a record says, or why it cannot be understood. The reason names fields, never values.
  * Its id is the CloudEvents id, which every sender of ours derives from the body.
  */
-export function fromRecord(record: RawRecord): { kind: 'event'; event: IncomingEvent } | { kind: 'failed'; failure: Failure } {
+export function fromRecord(
+  record: RawRecord,
+): { kind: 'event'; event: IncomingEvent } | { kind: 'failed'; failure: Failure } {
   const { topic, headers } = record;
   if (!isTopicName(topic)) return invalid(`topic ${topic} is not in the catalog`);
   if (headers['ce_specversion'] !== '1.0') return invalid('ce_specversion must be 1.0');

@@ -13,7 +13,9 @@ const received = counter('sightline_messaging_deliveries_total', 'Deliveries by 
 type Ending = 'recorded' | 'duplicate' | 'retry' | 'dead';
 
 /** Looks up the handler of a topic; undefined where the app has none. */
-export type HandlerLookup<Tx> = (topic: TopicName) => ((delivery: Delivery<TopicName, Tx>) => Promise<Handled>) | undefined;
+export type HandlerLookup<Tx> = (
+  topic: TopicName,
+) => ((delivery: Delivery<TopicName, Tx>) => Promise<Handled>) | undefined;
 
 /**
  * Brings one record to its end: recorded, known already, due again, or dead. Rejects only when the app's own store cannot be

@@ -46,7 +46,9 @@ export class DeadLetters {
   /** Puts a dead row's record, with its key, body and id, back to be handled at once; false where there is no such row. */
   async replay(row: string): Promise<boolean> {
     return this.dataSource.transaction(async (tx) => {
-      const [, found] = await tx.query<[unknown, number]>('update dead set replayed_at = now() where row_id = $1', [row]);
+      const [, found] = await tx.query<[unknown, number]>('update dead set replayed_at = now() where row_id = $1', [
+        row,
+      ]);
       if (found === 0) return false;
       await tx.query(
         `insert into retry (topic, partition, record_offset, key, value, headers, attempt, failure, not_before)

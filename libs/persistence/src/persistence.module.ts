@@ -1,7 +1,13 @@
 import type { App } from '@sightline/contracts';
 import { connectKafka, Inbox, KafkaStrategy, Outbox, Relay } from '@sightline/messaging';
 import { Logger, Readiness } from '@sightline/platform';
-import { type DynamicModule, Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { openDatabase, type DatabaseOptions } from './database.ts';
 import { DeadLetters } from './dead-letters.ts';

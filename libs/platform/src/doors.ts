@@ -45,7 +45,10 @@ export class DoorGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
-    const door = this.reflector.getAllAndOverride<Door | undefined>(doorKey, [context.getHandler(), context.getClass()]);
+    const door = this.reflector.getAllAndOverride<Door | undefined>(doorKey, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (door?.kind === 'open') return true;
     const request = context.switchToHttp().getRequest<Authenticated>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();

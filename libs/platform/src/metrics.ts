@@ -1,7 +1,11 @@
 import { Counter, Gauge, Histogram, collectDefaultMetrics, register } from 'prom-client';
 
 /** Names are `sightline_<step>_<what>_<unit>`; labels are small closed sets, never an identifier. */
-export function counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+export function counter<L extends string = never>(
+  name: string,
+  help: string,
+  labelNames: readonly L[] = [],
+): Counter<L> {
   return new Counter({ name, help, labelNames });
 }
 

@@ -63,7 +63,10 @@ async function createApp(options: AppOptions, logger: Logger): Promise<NestFasti
   await options.configure?.(app);
   app.enableShutdownHooks();
   if (options.transport !== undefined) {
-    app.connectMicroservice({ strategy: app.get<CustomTransportStrategy>(options.transport) }, { inheritAppConfig: false });
+    app.connectMicroservice(
+      { strategy: app.get<CustomTransportStrategy>(options.transport) },
+      { inheritAppConfig: false },
+    );
     await app.startAllMicroservices();
   }
   return app;
