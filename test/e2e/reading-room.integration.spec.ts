@@ -118,6 +118,7 @@ describe('the reading room', () => {
     expect(new URL(page.url()).origin).toBe(rig.identityProvider.issuer);
     await signIn(page, 'radiologist');
     await page.waitForSelector('[data-testid=finding]');
+    await page.getByText('Robin Radiologist').waitFor();
     expect(page.url()).toBe(`${rig.url}/studies/${told.positive.uid}`);
     await context.close();
   });

@@ -6,6 +6,8 @@ export interface Tokens {
   accessUntil: number;
   refresh?: string;
   id?: string;
+  /** What the person is called, as the ID token says. */
+  name?: string;
 }
 
 export interface SignInAttempt {
@@ -97,7 +99,9 @@ export class IdentityProvider {
 }
 
 function tokens(answer: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers): Tokens {
+  const name = answer.claims()?.['name'];
   return {
+    ...(typeof name === 'string' ? { name } : {}),
     access: answer.access_token,
     accessUntil: Date.now() + (answer.expiresIn() ?? 300) * 1_000,
     ...(answer.refresh_token === undefined ? {} : { refresh: answer.refresh_token }),

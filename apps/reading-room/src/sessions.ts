@@ -37,7 +37,7 @@ export class Sessions {
       [
         hash(handle),
         user.subject,
-        user.name ?? null,
+        user.name ?? tokens.name ?? null,
         user.roles,
         this.seal.close(hash(handle), tokens),
         new Date(tokens.accessUntil),

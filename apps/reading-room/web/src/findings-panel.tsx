@@ -104,7 +104,7 @@ function Answer({ report, study, shown, onShow }: ReportProps) {
       return (
         <div className="said said-refused" data-testid="refusal">
           <p className="lead">{report.reasonText ?? 'Not read.'}</p>
-          {report.detail !== undefined && <p className="detail">{report.detail}</p>}
+          {report.detail !== undefined && report.reason !== 'no-model' && <p className="detail">{report.detail}</p>}
           <p className="fine">A refusal says nothing about the image. It is not a negative result.</p>
         </div>
       );
@@ -203,7 +203,7 @@ function Times({ study }: { study: StudyView }) {
     <dl className="times">
       <dt>Received</dt>
       <dd>{clock(study.receivedAt)}</dd>
-      <dt>Read by AI</dt>
+      <dt>{study.state === 'read' ? 'Read by AI' : 'Answered'}</dt>
       <dd>{clock(study.inferredAt)}</dd>
       <dt>Filed in the chart</dt>
       <dd>{clock(study.filedAt)}</dd>

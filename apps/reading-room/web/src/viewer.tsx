@@ -38,7 +38,7 @@ export function Viewer({ study, shown, onShow, onBack }: ViewerProps) {
   const [view, setView] = useState<View>(fit);
   // On by itself only where something is suspected: a map of where a model found nothing says nothing.
   const [heatMapOn, setHeatMapOn] = useState(study.positive);
-  const [opacity, setOpacity] = useState(0.8);
+  const [opacity, setOpacity] = useState(0.6);
   const [broken, setBroken] = useState<string>();
   const image = study.images[imageAt];
   const heatMap =
