@@ -12,6 +12,8 @@ import { Receiver } from './receive.ts';
 
 /** A member that died is missed after this long; its partitions go to the others. */
 const sessionTimeoutMs = 10_000;
+const heartbeatMs = 2_000;
+const leaveMs = 10_000;
 const retryPollMs = 500;
 /** Longer than any handler takes: a record being tried again is not shown to another replica meanwhile. */
 const retryHiddenMs = 120_000;
@@ -49,7 +51,7 @@ export class KafkaStrategy<Tx> extends Server implements CustomTransportStrategy
 
   override async close(): Promise<void> {
     this.stopping.abort();
-    await this.consumer?.disconnect().catch(() => undefined);
+    if (this.consumer !== undefined) await leave(this.consumer);
     await Promise.allSettled(this.loops);
   }
 
@@ -80,7 +82,7 @@ export class KafkaStrategy<Tx> extends Server implements CustomTransportStrategy
     const consumer = this.kafka.consumer({
       groupId: this.app,
       sessionTimeout: sessionTimeoutMs,
-      heartbeatInterval: 2_000,
+      heartbeatInterval: heartbeatMs,
       rebalanceTimeout: 30_000,
       maxWaitTimeInMs: 250,
       retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 5, restartOnFailure: async () => false },
@@ -97,7 +99,7 @@ export class KafkaStrategy<Tx> extends Server implements CustomTransportStrategy
     });
     this.untilCrashed = async () => {
       await crashed;
-      await consumer.disconnect().catch(() => undefined);
+      await leave(consumer);
     };
     try {
       await consumer.connect();
@@ -108,7 +110,7 @@ export class KafkaStrategy<Tx> extends Server implements CustomTransportStrategy
         eachMessage: (payload) => this.take(consumer, payload),
       });
     } catch (error) {
-      await consumer.disconnect().catch(() => undefined);
+      await leave(consumer);
       throw error;
     }
   }
@@ -124,18 +126,27 @@ export class KafkaStrategy<Tx> extends Server implements CustomTransportStrategy
       value: message.value ?? undefined,
       headers: textHeaders(message.headers),
     };
+    // kafkajs sends heartbeats between messages only; an external effect may take longer than the session lasts.
+    const beat = setInterval(() => void heartbeat().catch(() => undefined), heartbeatMs);
+    try {
+      await this.bringToItsEnd(record);
+    } finally {
+      clearInterval(beat);
+    }
+    await consumer.commitOffsets([{ topic, partition, offset: (BigInt(message.offset) + 1n).toString() }]);
+  }
+
+  private async bringToItsEnd(record: RawRecord): Promise<void> {
     for (;;) {
       try {
         await this.receiver.receive(record);
-        break;
+        return;
       } catch (error) {
-        this.log.warn('own-store-unreachable', { topic, error: describeError(error) });
+        this.log.warn('own-store-unreachable', { topic: record.topic, error: describeError(error) });
         await pause(1_000, this.stopping.signal);
         if (this.stopping.signal.aborted) throw error;
-        await heartbeat();
       }
     }
-    await consumer.commitOffsets([{ topic, partition, offset: (BigInt(message.offset) + 1n).toString() }]);
   }
 
   private async deliverRetries(): Promise<void> {
@@ -160,6 +171,13 @@ export class KafkaStrategy<Tx> extends Server implements CustomTransportStrategy
       return lastValueFrom(this.transformToObservable<Handled>(returned as Handled));
     };
   }
+}
+
+/** Leaves the group where the broker still listens; a disconnect that never ends does not hold up the next start. */
+async function leave(consumer: Consumer): Promise<void> {
+  const waiting = new AbortController();
+  await Promise.race([consumer.disconnect().catch(() => undefined), pause(leaveMs, waiting.signal)]);
+  waiting.abort();
 }
 
 function textHeaders(headers: IHeaders | undefined): Record<string, string> {

@@ -50,7 +50,8 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
 
   const classPath = join(target, 'lib', '*');
   if (!existsSync(join(data, 'meta.properties'))) {
-    const id = randomBytes(16).toString('base64url');
+    // A leading dash would be read as an option.
+    const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
     await run('java', [
       '-Xmx128m',
       '-cp',
