@@ -7,7 +7,14 @@ import { type Kafka, startKafka } from './parts/kafka.ts';
 import { PartFailed } from './parts/part-failed.ts';
 import { freePort, LOOPBACK, requireFreePort } from './parts/ports.ts';
 import { type Postgres, startPostgres } from './parts/postgres.ts';
-import { claimDirectory, leaveDirectory, stopStaleChildren } from './parts/stale-children.ts';
+import { requireJava } from './parts/build-java.ts';
+import {
+  claimDirectory,
+  leaveDirectory,
+  refuseSecondOwner,
+  staleChildren,
+  stopStaleChildren,
+} from './parts/stale-children.ts';
 
 export interface Endpoints {
   readonly fhirBaseUrl: string;
@@ -33,8 +40,8 @@ export interface SandboxOptions {
   /** Per app, over what the sandbox tells it: `{ 'dicom-ingest': { QUIET_PERIOD_MS: '0' } }`. */
   readonly env?: Readonly<Partial<Record<App, Environment>>>;
   readonly onProgress?: Progress;
-  /** How long each part may take to be ready; each has a default of its own. */
-  readonly deadlineMs?: number | undefined;
+  /** How long the broker may take to be ready. */
+  readonly kafkaDeadlineMs?: number | undefined;
   /** Below this much free disk nothing is started. */
   readonly minimumFreeBytes?: number | undefined;
   /** Gives up starting; everything begun is stopped before the rejection. */
@@ -66,6 +73,19 @@ const AUDIENCE = 'sightline';
 const POSTGRES = 'PostgreSQL';
 const APPLICATIONS = `Apps (${APPS.join(', ')})`;
 const GIBIBYTE = 1024 ** 3;
+
+/** What can be known before anything is built or started: space, Java, ports. Throws one line each. */
+export async function checkBeforeStart(options: SandboxOptions): Promise<void> {
+  const directory = resolve(options.directory);
+  await mkdir(directory, { recursive: true });
+  await requireSpace(directory, options.minimumFreeBytes ?? GIBIBYTE);
+  await requireJava('Sandbox');
+  refuseSecondOwner(directory);
+  // What an earlier start left behind may hold a port; it is stopped first.
+  if (options.ports === 'default' && (await staleChildren(directory)).length === 0) {
+    await requireFreePorts(DEFAULT_PORTS, options.apps !== false);
+  }
+}
 
 /** Starts everything in parallel as far as one part does not need another; on the first failure stops what was begun. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -104,19 +124,25 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 
   try {
-    for (const name of (await Promise.all(PLACES.map((place) => stopStaleChildren(join(directory, place))))).flat()) {
+    for (const name of await stopStaleChildren(directory)) {
       progress(`stopped ${name}, which an earlier start had left running`, 'note');
     }
     const ports = options.ports === 'default' ? DEFAULT_PORTS : await freePorts();
     await requireFreePorts(ports, options.apps !== false);
     const readingRoomUrl = `http://${LOOPBACK}:${ports.http['reading-room']}`;
     const issuer = `http://${LOOPBACK}:${ports.identity}`;
-    const each = { deadlineMs: options.deadlineMs, signal };
+    const each = { signal };
     const at = (place: string): { directory: string } => ({ directory: join(directory, place) });
 
     const postgres = step(POSTGRES, () => startPostgres({ ...at('postgres'), port: ports.postgres, ...each }));
     const kafka = step('Kafka', () =>
-      startKafka({ ...at('kafka'), port: ports.kafka, controllerPort: ports.kafkaController, ...each }),
+      startKafka({
+        ...at('kafka'),
+        port: ports.kafka,
+        controllerPort: ports.kafkaController,
+        deadlineMs: options.kafkaDeadlineMs,
+        ...each,
+      }),
     );
     const identityProvider = step('OpenID provider', () =>
       startIdentityProvider({ ...at('identity'), port: ports.identity, audience: AUDIENCE, readingRoomUrl, ...each }),
@@ -204,9 +230,6 @@ async function settle<T extends Record<string, Promise<unknown> | undefined>>(
   ]);
   return Object.fromEntries(values) as { [K in keyof T]: Awaited<T[K]> };
 }
-
-/** Where children are noted: each part in its own directory, the apps in the sandbox's. */
-const PLACES = ['.', 'kafka', 'postgres', 'identity', 'fhir'];
 
 const DEFAULT_PORTS: Ports = {
   http: { 'reading-room': 8080, 'dicom-ingest': 8081, 'audit-monitor': 8082, 'fhir-writer': 8083, 'xray-worker': 8084 },

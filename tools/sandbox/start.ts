@@ -4,7 +4,7 @@ import { buildApps } from './build-apps.ts';
 import { PartFailed } from './parts/part-failed.ts';
 import { REPOSITORY } from './parts/repository.ts';
 import { ProgressDisplay } from './progress-display.ts';
-import { startSandbox } from './sandbox.ts';
+import { checkBeforeStart, type SandboxOptions, startSandbox } from './sandbox.ts';
 import { untilStopped } from './until-stopped.ts';
 
 // `npm start`: everything up, one real study through the mesh, and where to look. Stays until Ctrl-C.
@@ -13,15 +13,17 @@ const display = new ProgressDisplay();
 const stopped = untilStopped();
 
 try {
-  await display.step('Building the apps', () => buildApps(stopped.signal));
-  const sandbox = await startSandbox({
+  const options: SandboxOptions = {
     directory: process.env['SANDBOX_DIRECTORY'] ?? join(REPOSITORY, '.sandbox'),
-    ports: 'default',
+    ports: process.env['SANDBOX_PORTS'] === 'free' ? 'free' : 'default',
     onProgress: display.report,
     signal: stopped.signal,
-    deadlineMs: numberFrom('SANDBOX_DEADLINE_MS'),
+    kafkaDeadlineMs: numberFrom('SANDBOX_KAFKA_DEADLINE_MS'),
     minimumFreeBytes: numberFrom('SANDBOX_MINIMUM_FREE_BYTES'),
-  });
+  };
+  await checkBeforeStart(options);
+  await display.step('Building the apps', () => buildApps(stopped.signal));
+  const sandbox = await startSandbox(options);
   try {
     const { endpoints, identityProvider } = sandbox;
     const study = await display.step('A chest X-ray on its way', () => sendGolden(sandbox, stopped.signal));

@@ -17,7 +17,7 @@ const OLDEST_JAVA = 17;
 
 /** Runs Maven only when the project's own files changed since the last build; answers its `target` directory. */
 export async function buildJava(project: JavaProject, signal?: AbortSignal): Promise<string> {
-  await requireJava(project);
+  await requireJava(NAMES[project]);
   const home = join(REPOSITORY, 'tools/sandbox', project);
   const target = join(home, 'target');
   const wanted = await hashOf([join(home, 'pom.xml'), join(home, 'src')]);
@@ -103,16 +103,16 @@ async function withLock(file: string, work: () => Promise<void>): Promise<void> 
 }
 
 /** One line that says what to install, in place of whatever a missing program would say deep below. */
-async function requireJava(project: JavaProject): Promise<void> {
+export async function requireJava(part: string): Promise<void> {
   const text = await run('java', ['-version']).then(
     ({ stderr }) => stderr,
     () => undefined,
   );
   const version = /version "(\d+)/.exec(text ?? '')?.[1];
   if (version === undefined) {
-    throw new PartFailed(NAMES[project], `Java is not installed; it needs a JDK ${OLDEST_JAVA} or newer`);
+    throw new PartFailed(part, `Java is not installed; it needs a JDK ${OLDEST_JAVA} or newer`);
   }
   if (Number(version) < OLDEST_JAVA) {
-    throw new PartFailed(NAMES[project], `Java ${version} is too old; it needs a JDK ${OLDEST_JAVA} or newer`);
+    throw new PartFailed(part, `Java ${version} is too old; it needs a JDK ${OLDEST_JAVA} or newer`);
   }
 }

@@ -13,16 +13,16 @@ while read -r what group; do
     -) rest=" "; for one in $groups; do [ "$one" = "$group" ] || rest="$rest$one "; done; groups="$rest" ;;
   esac
 done
-for one in $groups; do kill -TERM -- "-$one" 2>/dev/null; done
+for one in $groups; do kill -s TERM -- "-$one" 2>/dev/null; done
 left=50
 while [ "$left" -gt 0 ]; do
   alive=
-  for one in $groups; do kill -0 -- "-$one" 2>/dev/null && alive=yes; done
+  for one in $groups; do kill -s 0 -- "-$one" 2>/dev/null && alive=yes; done
   [ -z "$alive" ] && exit 0
   sleep 0.1
   left=$((left - 1))
 done
-for one in $groups; do kill -KILL -- "-$one" 2>/dev/null; done
+for one in $groups; do kill -s KILL -- "-$one" 2>/dev/null; done
 `;
 
 let pipe: NodeJS.WritableStream | undefined;

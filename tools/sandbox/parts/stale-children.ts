@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PartFailed } from './part-failed.ts';
@@ -8,7 +8,7 @@ import { PartFailed } from './part-failed.ts';
  * One small file per running child below `<directory>/running/`, so that the next start of the same sandbox finds what an
  * earlier one could not stop. A number alone may have been given to another process: the start time tells them apart.
  */
-interface Running {
+export interface Running {
   readonly name: string;
   readonly pid: number;
   readonly startedAt: string;
@@ -26,43 +26,73 @@ export function forgetChild(directory: string, pid: number): void {
 
 /** One sandbox per directory: two would write the same data. Throws where the process that runs it is alive. */
 export function claimDirectory(directory: string): void {
-  const file = join(directory, 'owner.json');
-  try {
-    const owner = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string };
-    if (owner.startedAt !== '' && owner.startedAt === startTimeOf(readStat(owner.pid))) {
-      throw new PartFailed('Sandbox', `already runs in ${directory} (process ${owner.pid})`);
-    }
-  } catch (error) {
-    if (error instanceof PartFailed) {
-      throw error;
-    }
-  }
+  refuseSecondOwner(directory);
   mkdirSync(directory, { recursive: true });
-  writeFileSync(file, JSON.stringify({ pid: process.pid, startedAt: startTimeOf(readStat(process.pid)) }));
+  writeFileSync(
+    ownerFile(directory),
+    JSON.stringify({ pid: process.pid, startedAt: startTimeOf(readStat(process.pid)) }),
+  );
+}
+
+export function refuseSecondOwner(directory: string): void {
+  const owner = parse(readOr(ownerFile(directory), '{}'));
+  if (owner !== undefined && owner.pid !== process.pid && isAlive(owner)) {
+    throw new PartFailed('Sandbox', `already runs in ${directory} (process ${owner.pid})`);
+  }
 }
 
 export function leaveDirectory(directory: string): void {
-  rmSync(join(directory, 'owner.json'), { force: true });
+  rmSync(ownerFile(directory), { force: true });
+}
+
+/** What an earlier start left running below a sandbox's directory, wherever its parts noted it. */
+export async function staleChildren(directory: string): Promise<Running[]> {
+  return (await notesBelow(directory)).flatMap(({ running }) =>
+    running !== undefined && isAlive(running) ? [running] : [],
+  );
 }
 
 /** Stops what an earlier start left behind; answers the names of what it stopped. */
 export async function stopStaleChildren(directory: string): Promise<string[]> {
   const stopped: string[] = [];
-  const files = await readdir(join(directory, 'running')).catch(() => []);
-  for (const file of files) {
-    const text = await readFile(join(directory, 'running', file), 'utf8').catch(() => '{}');
-    const running = JSON.parse(text) as Partial<Running>;
-    if (
-      running.pid !== undefined &&
-      running.startedAt !== '' &&
-      running.startedAt === startTimeOf(readStat(running.pid))
-    ) {
+  for (const { file, running } of await notesBelow(directory)) {
+    if (running !== undefined && isAlive(running)) {
       await stopGroup(running.pid);
-      stopped.push(running.name ?? 'unnamed');
+      stopped.push(running.name);
     }
-    rmSync(join(directory, 'running', file), { force: true });
+    rmSync(file, { force: true });
   }
   return stopped;
+}
+
+async function notesBelow(directory: string): Promise<{ file: string; running: Running | undefined }[]> {
+  const places = [directory, ...(await readdir(directory).catch(() => [])).map((name) => join(directory, name))];
+  const notes: { file: string; running: Running | undefined }[] = [];
+  for (const place of places) {
+    for (const name of await readdir(join(place, 'running')).catch(() => [])) {
+      const file = join(place, 'running', name);
+      notes.push({ file, running: parse(readOr(file, '{}')) });
+    }
+  }
+  return notes;
+}
+
+function ownerFile(directory: string): string {
+  return join(directory, 'owner.json');
+}
+
+function parse(text: string): Running | undefined {
+  try {
+    const { name = 'unnamed', pid, startedAt } = JSON.parse(text) as Partial<Running>;
+    return pid === undefined || startedAt === undefined ? undefined : { name, pid, startedAt };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The very process that was noted; where the start time cannot be known, nothing is. */
+function isAlive({ pid, startedAt }: Running): boolean {
+  return startedAt !== '' && startedAt === startTimeOf(readStat(pid));
 }
 
 async function stopGroup(group: number): Promise<void> {
@@ -94,10 +124,14 @@ export function sendToGroup(group: number, signal: NodeJS.Signals | 0): boolean 
 }
 
 function readStat(pid: number): string {
+  return readOr(`/proc/${pid}/stat`, '');
+}
+
+function readOr(file: string, otherwise: string): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
-    return '';
+    return otherwise;
   }
 }
 
