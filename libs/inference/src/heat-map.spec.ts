@@ -61,14 +61,18 @@ describe('a heat map', () => {
     expect(Math.max(...values)).toBeLessThan(0.001);
   });
 
-  it('gives each cell the logit it would have alone, bias included', () => {
-    // Mean 1, logit 3: the bias is 2, so a cell of -1 speaks for the finding by 1.
-    const { values } = evidenceOf(output, answer(3, [3, -1, 3, -1], 2));
-    expect((values[1] ?? 0) / (values[0] ?? 0)).toBeCloseTo(1 / 5, 5);
+  it('shows where evidence is above the mean of the image, in proportion', () => {
+    const { values } = evidenceOf(output, answer(9, [3, 1, -3, -1], 2));
+    expect([...values].map((value) => Math.round(value * 100))).toEqual([100, 33, 0, 0]);
   });
 
-  it('is clear where nothing speaks for the finding', () => {
-    expect([...evidenceOf(output, answer(-5, [-5, -5], 2)).values]).toEqual([0, 0]);
+  it('is faint where the evidence is alike everywhere: noise is not stretched into a place', () => {
+    const { values } = evidenceOf(output, answer(9, [4.05, 3.95, 4.05, 3.95], 2));
+    expect(Math.max(...values)).toBeCloseTo(0.1, 2);
+  });
+
+  it('is clear where no place speaks more than another', () => {
+    expect([...evidenceOf(output, answer(5, [5, 5], 2)).values]).toEqual([0, 0]);
   });
 });
 

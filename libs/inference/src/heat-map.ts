@@ -9,10 +9,14 @@ const drawnSide = 64;
 /** Of 255, where the evidence is greatest in an image the model is certain of: anatomy stays visible below. */
 const mostOpaque = 150;
 
+/** Of a calibrated logit above the image's own mean: a map that varies by less says of no place more than of another. */
+const leastContrast = 0.5;
+
 /**
- * Where in the image the evidence for one output lies, as an RGBA PNG of `width` × `height` pixels to lay over it. Only evidence
- * for the finding is drawn, relative to its greatest, and all of it fades with the calibrated probability: an image the model
- * calls clear has a clear map. It explains an answer and gives no place: neither side nor zone may be read from it.
+ * Where in the image the evidence for one output is greater than in the image as a whole, as an RGBA PNG of `width` × `height`
+ * pixels to lay over it. It fades with the calibrated probability, so an image the model calls clear has a clear map, and it is
+ * faint where the evidence is alike everywhere. It explains an answer and gives no place: neither side nor zone may be read
+ * from it.
  */
 export async function drawHeatMap(
   output: ModelOutput,
@@ -26,23 +30,17 @@ export async function drawHeatMap(
     .toBuffer();
 }
 
-/** Evidence by cell, 0–1, row by row. The map's mean and the classifier's bias are the logit, so each cell has a logit of its own. */
+/** Evidence by cell, 0–1, row by row: class activation (Zhou et al., CVPR 2016), whose mean is the logit without its bias. */
 export function evidenceOf(
   output: ModelOutput,
   answer: Answer,
 ): { values: Float32Array; columns: number; rows: number } {
-  const { slope, intercept } = output.calibration;
-  const logit = answer.logits.data[output.index] ?? 0;
   const { values, columns, rows } = channel(answer.activation, output.index);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const local = values.map((value) => slope * (value + logit - mean) + intercept);
-  const greatest = local.reduce((most, value) => Math.max(most, value), 0);
-  const probability = calibrate(output, logit);
-  return {
-    values: local.map((value) => (greatest > 0 ? (probability * Math.max(0, value)) / greatest : 0)),
-    columns,
-    rows,
-  };
+  const above = values.map((value) => Math.max(0, output.calibration.slope * (value - mean)));
+  const scale = above.reduce((most, value) => Math.max(most, value), leastContrast);
+  const probability = calibrate(output, answer.logits.data[output.index] ?? Number.NaN);
+  return { values: above.map((value) => (probability * value) / scale), columns, rows };
 }
 
 function channel({ dims, data }: Tensor, index: number): { values: Float32Array; columns: number; rows: number } {

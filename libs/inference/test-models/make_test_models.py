@@ -5,7 +5,7 @@ of medicine: the logit is the mean grey of the picture, (mean - 128) / 16, and e
 `slow` gives the same answer after as many turns of an empty loop as the first pixel says, 200 000 per grey level, so that a
 test can hold a runtime busy for as long as it needs inside native code.
 
-Run:  pip install onnx==1.19.0 && python make_test_models.py      (rewrites bright/ and slow/, sha256 in the manifests included)
+Run:  pip install onnx==1.18.0 && python make_test_models.py      (rewrites bright/ and slow/, sha256 in the manifests included)
 """
 
 import hashlib
