@@ -70,7 +70,8 @@ for await (const found of gatherFiles(positionals)) {
       await writeFile(join(values.out, `${basename(found.path)}.dcm`), file.bytes);
     }
   } else {
-    passedOver += 1;
+    // A licence beside the images in a folder is no failure; a file that was named is.
+    passedOver += positionals.includes(found.path) ? 1 : 0;
     console.error(`${found.path}: not sent, ${read.reason}`);
   }
 }

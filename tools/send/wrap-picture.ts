@@ -34,9 +34,9 @@ const SOP_CLASSES: Readonly<Record<string, string>> = {
   OT: '1.2.840.10008.5.1.4.1.1.7',
 };
 
-/** R4-independent: SNOMED CT codes of DICOM CID 4 for the parts that have one here. */
+/** SNOMED CT codes of CID 4031 (PS3.16) for the parts that have one here. */
 const ANATOMY: Readonly<Record<string, { CodeValue: string; CodeMeaning: string }>> = {
-  CHEST: { CodeValue: '51185008', CodeMeaning: 'Chest' },
+  CHEST: { CodeValue: '816094009', CodeMeaning: 'Chest' },
 };
 
 export type WrappedPicture =
@@ -45,7 +45,8 @@ export type WrappedPicture =
 
 /**
  * A PNG or JPEG as a grey eight-bit DICOM image (DX: PS3.3 A.26). UIDs are derived from the picture and the header, so that
- * sending a file twice sends the same instance. Imager Pixel Spacing is left out: nobody knows how large a pixel was.
+ * sending a file twice sends the same instance. Imager Pixel Spacing and Patient
+ * Orientation, which DX asks for, stay out: nobody knows how large a pixel was or which side is which.
  */
 export async function wrapPicture(picture: Buffer, header: PictureHeader): Promise<WrappedPicture> {
   let decoded;
@@ -110,6 +111,7 @@ export async function wrapPicture(picture: Buffer, header: PictureHeader): Promi
     AnatomicRegionSequence: anatomy === undefined ? [] : [{ ...anatomy, CodingSchemeDesignator: 'SCT' }],
     AcquisitionContextSequence: [],
     DetectorType: '',
+    PositionerType: '',
     PixelIntensityRelationship: 'LIN',
     PixelIntensityRelationshipSign: 1,
     RescaleIntercept: '0',
