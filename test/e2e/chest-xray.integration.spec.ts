@@ -58,7 +58,7 @@ describe('a study on its way to the chart', () => {
     clinician = await sandbox.token('clinician');
     fhir = { url: sandbox.endpoints.fhirBaseUrl, token: clinician };
     for (const { file } of golden) uids.set(file, await studyUidOf(file));
-  });
+  }, 300_000);
 
   afterAll(async () => {
     await sandbox?.stop();
@@ -173,7 +173,7 @@ describe('a study on its way to the chart', () => {
     const first = await freshInstance(directory.path);
     await storescu(sandbox.endpoints.dicom, [first.path]);
     await settled(first.studyInstanceUid);
-    const second = await freshInstance(directory.path, 'viral-1.dcm', { within: first });
+    const second = await freshInstance(directory.path, 'normal-1.dcm', { within: first });
     await storescu(sandbox.endpoints.dicom, [second.path]);
     await waitFor(
       async () => {
@@ -240,7 +240,7 @@ describe('a study on its way to the chart', () => {
     const uid = uids.get('normal-1.dcm') ?? '';
     const trail = await waitFor(async () => {
       const { body } = await getJson<Bundle>(
-        `${sandbox.endpoints.auditUrl}/fhir/AuditEvent?entity=${uid}&_count=200`,
+        `${sandbox.endpoints.auditUrl}?entity=${uid}&_count=200`,
         compliance,
       );
       return (body.entry?.length ?? 0) >= 4 ? body.entry : undefined;

@@ -27,7 +27,7 @@ describe('a crash', () => {
     });
     clinician = await sandbox.token('clinician');
     fhir = { url: sandbox.endpoints.fhirBaseUrl, token: clinician };
-  });
+  }, 300_000);
 
   afterAll(async () => {
     await sandbox?.stop();

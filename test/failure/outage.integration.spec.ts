@@ -22,7 +22,7 @@ describe('an outage of a minute', () => {
       onProgress: () => undefined,
     });
     fhir = { url: sandbox.endpoints.fhirBaseUrl, token: await sandbox.token('clinician') };
-  });
+  }, 300_000);
 
   afterAll(async () => {
     await sandbox?.stop();

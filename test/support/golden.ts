@@ -64,8 +64,6 @@ export async function freshInstance(
     `SeriesInstanceUID=${study.seriesInstanceUid}`,
     '-m',
     `SOPInstanceUID=${sopInstanceUid}`,
-    '-m',
-    `MediaStorageSOPInstanceUID=${sopInstanceUid}`,
     ...edits,
     study.path,
   ]);
