@@ -169,7 +169,7 @@ describe('a crash', () => {
   async function trailOf(study: FreshStudy): Promise<string[]> {
     const rows = await query<{ event_id: string }>(
       'audit-monitor',
-      `select event_id from audit_trail where canonical::json->>'subject' = $1`,
+      'select event_id from audit_trail where $1 = any(entities)',
       [study.studyInstanceUid],
     );
     const told = await toldOf(study);
