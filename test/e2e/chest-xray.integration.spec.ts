@@ -239,10 +239,7 @@ describe('a study on its way to the chart', () => {
     const compliance = await sandbox.token('compliance');
     const uid = uids.get('normal-1.dcm') ?? '';
     const trail = await waitFor(async () => {
-      const { body } = await getJson<Bundle>(
-        `${sandbox.endpoints.auditUrl}?entity=${uid}&_count=200`,
-        compliance,
-      );
+      const { body } = await getJson<Bundle>(`${sandbox.endpoints.auditUrl}?entity=${uid}&_count=200`, compliance);
       return (body.entry?.length ?? 0) >= 4 ? body.entry : undefined;
     });
     const apps = new Set(
