@@ -95,7 +95,7 @@ function installSystemPackages(parts) {
   const result = run(['install', '--no-install-recommends', ...plan.packages]);
   if (result.status !== 0) {
     const reason =
-      `${result.stderr ?? ''}`
+      (result.stderr ?? '')
         .trim()
         .split('\n')
         .findLast((line) => line.startsWith('E:')) ?? 'no reason given';
