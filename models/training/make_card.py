@@ -67,6 +67,12 @@ The same test images under ImageNet-C severity 3 and under imprecise collimation
 
 {limits}
 
+## The heat map
+
+It is the class activation of the last feature map, 4 x 4 cells over the whole image: too coarse to point at a finding,
+and on some images strongest at the border or below the diaphragm. Its faithfulness has not been measured. It gives no
+side and no place; nobody should read one from it.
+
 ## Known confounds
 
 - Normal images are framed more widely and, in the published set, larger than those of ill children; tubes, electrodes

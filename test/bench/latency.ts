@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import pg from 'pg';
+import { buildApps } from '../../tools/sandbox/build-apps.ts';
 import { startSandbox } from '../../tools/sandbox/sandbox.ts';
 import { freshInstance } from '../support/golden.ts';
 import { storescu, temporaryDirectory, waitFor } from '../support/index.ts';
@@ -11,6 +12,7 @@ import { storescu, temporaryDirectory, waitFor } from '../support/index.ts';
 const studies = Number(process.argv[2] ?? 30);
 const quietPeriodsMs = [3_000, 0];
 
+await buildApps();
 for (const quietPeriodMs of quietPeriodsMs) {
   const seconds = await measure(quietPeriodMs);
   const figures = { p50: quantile(seconds, 0.5), p95: quantile(seconds, 0.95), max: quantile(seconds, 1) };
