@@ -252,6 +252,36 @@ describe('a study on its way to the chart', () => {
     expect([...apps].join()).toMatch(/fhir-writer/);
   });
 
+  it('opens no HTTP door without a valid token, health and metrics aside', async () => {
+    const { fhirBaseUrl, readingRoomUrl, stowUrl, auditUrl } = sandbox.endpoints;
+    const uid = uids.get('normal-1.dcm') ?? '';
+    const doors: [method: string, url: string][] = [
+      ['POST', stowUrl],
+      ['POST', `${stowUrl}/${uid}`],
+      ['GET', `${readingRoomUrl}/api/me`],
+      ['GET', `${readingRoomUrl}/api/studies`],
+      ['GET', `${readingRoomUrl}/api/studies/${uid}`],
+      ['GET', auditUrl],
+      ['GET', `${auditUrl}/1`],
+      ['GET', `${fhirBaseUrl}/DiagnosticReport`],
+      ['POST', `${fhirBaseUrl}/Patient`],
+      ['POST', fhirBaseUrl],
+    ];
+    const forged = { authorization: `Bearer ${clinician.slice(0, -4)}AAAA` };
+    for (const [method, url] of doors) {
+      for (const headers of [{}, forged]) {
+        const { status } = await fetch(url, { method, headers, ...(method === 'POST' && { body: 'x' }) });
+        expect({ method, url, status }).toEqual({ method, url, status: 401 });
+      }
+    }
+    for (const { name } of sandbox.apps.replicas) {
+      for (const path of ['/health/live', '/health/ready', '/metrics']) {
+        const { status } = await fetch(`${sandbox.apps.urlOf(name)}${path}`);
+        expect({ name, path, status }).toEqual({ name, path, status: 200 });
+      }
+    }
+  });
+
   it('leaves no patient name or id in any log line', async () => {
     const names = new Set<string>();
     for (const { file } of golden.filter(({ expected }) => expected.outcome === 'findings')) {
