@@ -1,29 +1,10 @@
-import { afterHeader, tagText } from './tag.ts';
+import { item, itemDelimitation, longVrs, sequenceDelimitation, undefinedLength } from './encoding.ts';
+import { afterHeader, attributes, tagText } from './tag.ts';
 import { elementEncoding, type ElementEncoding } from './transfer-syntax.ts';
 
 /** What the walker stands in: a data set, the items of a sequence, or the fragments of encapsulated pixels. */
 type Level = { kind: 'data-set' | 'sequence' | 'fragments'; encoding: ElementEncoding };
 
-const undefinedLength = 0xffffffff;
-const longVrs: ReadonlySet<string> = new Set([
-  'OB',
-  'OD',
-  'OF',
-  'OL',
-  'OV',
-  'OW',
-  'SQ',
-  'SV',
-  'UC',
-  'UN',
-  'UR',
-  'UT',
-  'UV',
-]);
-const item = 0xfffee000;
-const itemDelimitation = 0xfffee00d;
-const sequenceDelimitation = 0xfffee0dd;
-const pixelData = 0x7fe00010;
 const deepestNesting = 32;
 
 /**
@@ -132,7 +113,8 @@ export class DataSetStructure {
       this.#inside = tagText(tag);
       return;
     }
-    if (tag === pixelData || vr === 'OB' || vr === 'OW') this.#enter({ kind: 'fragments', encoding: level.encoding });
+    if (tag === attributes.PixelData.tag || vr === 'OB' || vr === 'OW')
+      this.#enter({ kind: 'fragments', encoding: level.encoding });
     // PS3.5 6.2.2 note 2: UN of undefined length holds a sequence in implicit VR little endian.
     else if (vr === 'UN') this.#enter({ kind: 'sequence', encoding: { explicitVr: false, littleEndian: true } });
     else if (vr === 'SQ' || vr === '') this.#enter({ kind: 'sequence', encoding: level.encoding });

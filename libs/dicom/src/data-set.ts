@@ -1,3 +1,4 @@
+import { item, itemDelimitation, longVrs, sequenceDelimitation, undefinedLength } from './encoding.ts';
 import { attributes, tagText, vrOf, type Keyword } from './tag.ts';
 import type { ElementEncoding } from './transfer-syntax.ts';
 
@@ -16,28 +17,6 @@ export interface DataSet {
 
 /** `end` is the offset of the first byte not read: that of the element at or after which reading stopped. */
 export type ParsedDataSet = { kind: 'data-set'; dataSet: DataSet; end: number } | { kind: 'invalid'; reason: string };
-
-const undefinedLength = 0xffffffff;
-const item = 0xfffee000;
-const itemDelimitation = 0xfffee00d;
-const sequenceDelimitation = 0xfffee0dd;
-
-/** VRs whose length takes four bytes after two reserved ones (PS3.5 7.1.2). */
-const longVrs: ReadonlySet<string> = new Set([
-  'OB',
-  'OD',
-  'OF',
-  'OL',
-  'OV',
-  'OW',
-  'SQ',
-  'SV',
-  'UC',
-  'UN',
-  'UR',
-  'UT',
-  'UV',
-]);
 
 /** What no honest header needs more of; reading stops with a reason instead of taking the process down. */
 const mostElements = 200_000;

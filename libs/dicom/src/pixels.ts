@@ -1,7 +1,7 @@
 import { decodeText } from './character-set.ts';
 import { firstItemOf, integerOf, parseDataSet, valueOf, type DataSet } from './data-set.ts';
 import { readFileMeta } from './file-meta.ts';
-import { type Keyword } from './tag.ts';
+import { attributes, type Keyword } from './tag.ts';
 import {
   elementEncoding,
   explicitVrLittleEndian,
@@ -36,9 +36,7 @@ interface Frame {
   inverted: boolean;
 }
 
-const pixelData = 0x7fe00010;
-
-/** Larger pictures than any radiograph: about 268 million pixels would take a gigabyte as floats. */
+/** Larger than any radiograph: 67 million pixels, 268 MB as floats. */
 const mostPixels = 1 << 26;
 
 function unsupported(reason: string): { kind: 'unsupported'; reason: string } {
@@ -224,7 +222,7 @@ export function decodeMonochromePixels(part10: Uint8Array): DecodedPixels {
     return unsupported(`transfer syntax ${transferSyntaxName(transferSyntaxUid)}`);
   }
   const encoding = elementEncoding(transferSyntaxUid);
-  const parsed = parseDataSet(part10, encoding, { offset: dataSetOffset, untilTag: pixelData + 1 });
+  const parsed = parseDataSet(part10, encoding, { offset: dataSetOffset, untilTag: attributes.PixelData.tag + 1 });
   if (parsed.kind === 'invalid') return unsupported(parsed.reason);
   const frame = frameOf(parsed.dataSet);
   if (frame.kind === 'unsupported') return frame;

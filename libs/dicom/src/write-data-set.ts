@@ -1,3 +1,4 @@
+import { longVrs } from './encoding.ts';
 import { encodeFileMeta } from './file-meta.ts';
 import { attributes, type Keyword } from './tag.ts';
 import { explicitVrLittleEndian, implicitVrLittleEndian } from './transfer-syntax.ts';
@@ -5,8 +6,6 @@ import { explicitVrLittleEndian, implicitVrLittleEndian } from './transfer-synta
 /** Text for textual VRs, numbers for US, bytes for OW, items for SQ. */
 export type WritableValue = string | number | Uint8Array | WritableDataset[];
 export type WritableDataset = Partial<Record<Keyword, WritableValue>>;
-
-const longVrs: ReadonlySet<string> = new Set(['OW', 'SQ', 'UT']);
 
 function valueBytes(value: WritableValue, vr: string, explicitVr: boolean): Buffer {
   if (Array.isArray(value)) return Buffer.concat(value.map((entry) => itemBytes(entry, explicitVr)));
