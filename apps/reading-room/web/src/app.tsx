@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { MeView, StudyList, StudyView } from './study-view.ts';
+import type { MeView, StudyList, StudyView } from '../../src/study-view.ts';
 import { ask, signIn } from './ask.ts';
 import { FindingsPanel } from './findings-panel.tsx';
 import { Notice } from './notice.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { FindingView, ReportView, StudyView } from './study-view.ts';
+import type { FindingView, ReportView, StudyView } from '../../src/study-view.ts';
 import { ModelDialog } from './model-dialog.tsx';
 import type { Shown } from './viewer.tsx';
 import { clock, outcomeWords, perCent } from './words.ts';

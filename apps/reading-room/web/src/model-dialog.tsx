@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { ModelView } from './study-view.ts';
+import type { ModelView } from '../../src/study-view.ts';
 import { ask } from './ask.ts';
 
 interface ModelDialogProps {

@@ -1,4 +1,4 @@
-import type { MeView } from './study-view.ts';
+import type { MeView } from '../../src/study-view.ts';
 import { signOut } from './ask.ts';
 
 export function TopBar({ me, offline }: { me: MeView | undefined; offline: boolean }) {

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type PointerEvent } from 'react';
-import type { StudyView } from './study-view.ts';
+import type { StudyView } from '../../src/study-view.ts';
 import { Notice } from './notice.tsx';
 import { patientFacts, patientName, studyTime } from './words.ts';
 

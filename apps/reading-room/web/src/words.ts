@@ -1,4 +1,4 @@
-import type { PatientView, ReportOutcome, StudyState, StudySummary } from './study-view.ts';
+import type { PatientView, ReportOutcome, StudyState, StudySummary } from '../../src/study-view.ts';
 
 /** `Family^Given^Middle^Prefix^Suffix` (PS3.5 6.2.1.1) as it is spoken in a list: Family, Given Middle. */
 export function patientName(name: string | undefined): string {

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { StudyList, StudySummary } from './study-view.ts';
+import type { StudyList, StudySummary } from '../../src/study-view.ts';
 import { Notice } from './notice.tsx';
 import type { Polled } from './use-polled.ts';
 import { ago, patientFacts, patientName, stateWords, summary } from './words.ts';
