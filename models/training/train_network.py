@@ -1,8 +1,10 @@
 """Step 1: trains one network and keeps the round that is best on the choosing half of val.
 
-    python train_network.py --data DIR --out runs/main [--only resized|original] [--rounds N]
+    python train_network.py --data DIR --out runs/coarse [--only resized|original] [--rounds N]
+    python train_network.py --data DIR --out runs/main --start runs/coarse/network.pt --working 160 --rounds 3
 
---only trains on the files stored one way (for the stability figures) and leaves everything else as it is.
+--only trains on the files stored one way (for the stability figures) and leaves everything else as it is. --start
+refines a trained network: the map gets twice the cells a side, and parts of the views are hidden.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", choices=["resized", "original"])
+    parser.add_argument("--start", type=Path)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--per-round", type=int, default=2944)
     parser.add_argument("--working", type=int, default=128)
@@ -51,6 +54,9 @@ def main() -> None:
     train = [row for row in part(rows, "train") if args.only in (None, row.stored_as)]
     choosing, _ = halve_by_patient(part(rows, "val"))
     plan = Plan(rounds=args.rounds, per_round=args.per_round, working=args.working)
+    if args.start:
+        plan = dataclasses.replace(plan, fine=True, hiding=0.4, rate=3e-4, frozen_blocks=5)
+    start = torch.load(args.start, map_location="cpu", weights_only=True)["weights"] if args.start else None
     log(f"{dataclasses.asdict(plan)} only={args.only} train={len(train)} choosing={len(choosing)}")
 
     truth = np.array([row.pneumonia for row in choosing])
@@ -73,7 +79,7 @@ def main() -> None:
             best[0] = sum(areas)
             torch.save({"weights": network.state_dict(), "plan": dataclasses.asdict(plan)}, args.out / "network.pt")
 
-    fit(read_images(args.data, train), np.array([row.pneumonia for row in train]), plan, choose, log)
+    fit(read_images(args.data, train), np.array([row.pneumonia for row in train]), plan, choose, log, start)
     log(f"done in {time.monotonic() - began:.0f} s")
 
 
