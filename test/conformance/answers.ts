@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  inferenceCompletedSchema,
-  modelManifestSchema,
-  type InferenceCompleted,
-  type ModelManifest,
-} from '@sightline/contracts';
+import { inferenceCompletedSchema, type InferenceCompleted, type ModelManifest } from '@sightline/contracts';
 import { uidFromUuid } from '@sightline/dicom';
 import { codes, concept } from '@sightline/findings';
+import { testManifest } from '../support/index.ts';
 
 /** Answers of a chest X-ray model, invented, for a patient who is invented too. */
 export interface AnswerOptions {
@@ -80,47 +76,10 @@ export async function writeModelsFolder(path: string): Promise<string> {
 }
 
 function manifest(version: string): ModelManifest {
-  return modelManifestSchema.parse({
+  return testManifest({
     name: 'chest-xray-paediatric',
     version,
     title: 'Chest X-ray, paediatric',
-    file: '1/model.onnx',
-    sha256: 'ab'.repeat(32),
-    worker: 'xray',
-    role: 'primary',
     release: 'on-signature',
-    unitOfAnswer: 'image',
-    input: {
-      modalities: ['CR', 'DX'],
-      selection: 'every-image',
-      tensor: { name: 'pixels', layout: 'NCHW', channels: 1, range: [0, 1], photometric: 'MONOCHROME2' },
-    },
-    graph: { logits: 'logits', activation: 'activation', embedding: 'embedding' },
-    outputs: [
-      {
-        key: 'pneumonia',
-        index: 0,
-        finding: concept(codes.snomed.pneumonia),
-        site: concept(codes.snomed.lung),
-        threshold: 0.42,
-        calibration: { kind: 'platt', slope: 1, intercept: 0 },
-      },
-    ],
-    applicability: {
-      modality: ['CR', 'DX'],
-      bodyPart: ['CHEST'],
-      view: ['AP'],
-      age: { minYears: 1, maxYears: 5, unknown: 'refuse' },
-    },
-    evaluation: {
-      labels: { pneumonia: 'pneumonia' },
-      patient: 'patient',
-      assume: {},
-      primary: { name: 'auroc', output: 'pneumonia', value: 0.9, ci95: [0.8, 1], n: 10, patients: 10 },
-      figures: 'figures.json',
-    },
-    licences: { weights: 'Apache-2.0' },
-    intendedUse: 'Reference model for tests; not a medical device.',
-    limits: ['Invented.'],
   });
 }

@@ -11,6 +11,7 @@ import { codes, concept } from '@sightline/findings';
 import type { ObjectStore } from '@sightline/object-store';
 import sharp from 'sharp';
 import { wrapImage } from '../../tools/evaluate/wrap-image.ts';
+import { testManifest } from '../support/index.ts';
 
 export const model = { name: 'chest-xray-paediatric', version: '1.0.0' };
 
@@ -174,44 +175,10 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** A manifest as the training recipe writes it, for a shelf of the test's own. */
-export const manifest = {
+export const manifest = testManifest({
   ...model,
   title: 'Chest X-ray of children: pneumonia',
-  file: '1/model.onnx',
-  sha256: '0'.repeat(64),
-  worker: 'xray',
-  role: 'primary',
   release: 'immediate',
-  unitOfAnswer: 'image',
-  input: {
-    modalities: ['CR', 'DX'],
-    selection: 'every-image',
-    tensor: { name: 'image', layout: 'NCHW', channels: 1, range: [0, 255], photometric: 'MONOCHROME2' },
-  },
-  graph: { logits: 'logits', activation: 'activation', embedding: 'embedding' },
-  outputs: [
-    {
-      key: 'pneumonia',
-      index: 0,
-      finding: concept(codes.snomed.pneumonia),
-      threshold: 0.42,
-      calibration: { kind: 'platt', slope: 1, intercept: 0 },
-    },
-  ],
-  applicability: {
-    modality: ['CR', 'DX'],
-    bodyPart: ['CHEST'],
-    view: ['AP', 'PA'],
-    age: { minYears: 1, maxYears: 5, unknown: 'refuse' },
-  },
-  evaluation: {
-    labels: { pneumonia: 'pneumonia' },
-    patient: 'patient',
-    assume: {},
-    primary: { name: 'auroc', output: 'pneumonia', value: 0.98, ci95: [0.97, 0.99], n: 100, patients: 90 },
-    figures: 'evaluation.json',
-  },
-  licences: { data: 'CC-BY-4.0', weights: 'Apache-2.0' },
   intendedUse: 'Frontal chest X-rays of children of 1 to 5 years: suspicion of pneumonia.',
   limits: ['Looks for pneumonia alone.'],
-};
+});

@@ -12,3 +12,4 @@ export { temporaryDirectory, type TemporaryDirectory } from './temporary-directo
 export { waitFor } from './wait-for.ts';
 export { echoscu, storescu } from './dcmtk.ts';
 export { validateEverything } from './validate-everything.ts';
+export { testManifest } from './test-manifest.ts';

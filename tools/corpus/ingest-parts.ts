@@ -5,53 +5,12 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { testManifest } from '../../test/support/index.ts';
 import { startKafka, type Kafka } from '../sandbox/parts/kafka.ts';
 import { startPostgres, type Postgres } from '../sandbox/parts/postgres.ts';
 import { startIngest, type Ingest, type IngestOptions } from './start-ingest.ts';
 
-/** A manifest of a model that reads DX and CR, for routing alone. */
-const manifest = {
-  name: 'test-reader',
-  version: '1.0.0',
-  title: 'A reader for tests',
-  file: '1/model.onnx',
-  sha256: '0'.repeat(64),
-  worker: 'xray',
-  role: 'primary',
-  release: 'immediate',
-  unitOfAnswer: 'image',
-  input: {
-    modalities: ['DX', 'CR'],
-    selection: 'every-image',
-    tensor: { name: 'image', layout: 'NCHW', channels: 1, range: [0, 1], photometric: 'MONOCHROME2' },
-  },
-  graph: { logits: 'logits', activation: 'activation', embedding: 'embedding' },
-  outputs: [
-    {
-      key: 'pneumonia',
-      index: 0,
-      finding: { system: 'http://snomed.info/sct', code: '233604007', display: 'Pneumonia' },
-      threshold: 0.5,
-      calibration: { kind: 'platt', slope: 1, intercept: 0 },
-    },
-  ],
-  applicability: {
-    modality: ['DX'],
-    bodyPart: ['CHEST'],
-    view: ['AP'],
-    age: { minYears: 1, maxYears: 5, unknown: 'refuse' },
-  },
-  evaluation: {
-    labels: { pneumonia: 'pneumonia' },
-    patient: 'patient',
-    assume: {},
-    primary: { name: 'auroc', output: 'pneumonia', value: 0.5, ci95: [0, 1], n: 1, patients: 1 },
-    figures: 'figures.json',
-  },
-  licences: {},
-  intendedUse: 'tests',
-  limits: ['tests only'],
-};
+const manifest = testManifest();
 
 interface OutboxRow {
   event_id: string;

@@ -6,6 +6,7 @@ const paediatric = {
   bodyPart: ['CHEST'],
   view: ['AP', 'PA'],
   age: { minYears: 1, maxYears: 5, unknown: 'refuse' as const },
+  scores: [],
 };
 
 describe('why a model did not read', () => {

@@ -30,15 +30,33 @@ function refusal(
     case 'wrong-body-part':
       return { note: 'body part not named or another one', ...reads(only?.bodyPart.map(lower).join(' and ')) };
     case 'wrong-view':
-      return { note: 'view not named or another one', ...reads(only && `${only.view.join(' and ')} views`) };
+      return { note: 'view not named or another one', ...reads(only?.view && `${only.view.join(' and ')} views`) };
     case 'age-unknown':
-      return { note: 'patient age unknown', ...reads(only && ages(only)) };
+      return { note: 'patient age unknown', ...reads(only?.age && ages(only.age)) };
     case 'age-out-of-range':
-      return { note: 'patient outside the age range', ...reads(only && ages(only)) };
+      return { note: 'patient outside the age range', ...reads(only?.age && ages(only.age)) };
     case 'unsupported-transfer-syntax':
       return { note: 'images compressed in a way that is not read yet' };
     case 'unsupported-pixels':
       return { note: 'pixels stored in a way that is not read' };
+    case 'wrong-geometry':
+      return { note: 'the images do not say where they lie in the patient' };
+    case 'wrong-plane':
+      return { note: 'slices of another plane' };
+    case 'incomplete-volume':
+      return { note: 'slices missing or too few' };
+    case 'blank':
+      return { note: 'the image is blank' };
+    case 'text-only':
+      return { note: 'the image holds text and no anatomy' };
+    case 'inverted':
+      return { note: 'black and white seem exchanged' };
+    case 'rotated':
+      return { note: 'the image seems turned or upside down' };
+    case 'poor-quality':
+      return { note: 'image quality too poor' };
+    case 'out-of-distribution':
+      return { note: 'unlike the images this model was made for' };
   }
 }
 
@@ -46,7 +64,7 @@ function reads(what: string | undefined): { reads?: string } {
   return what === undefined ? {} : { reads: what };
 }
 
-function ages({ age: { minYears, maxYears } }: Applicability): string {
+function ages({ minYears, maxYears }: NonNullable<Applicability['age']>): string {
   return `${maxYears < 18 ? 'children' : 'patients'} of ${minYears}–${maxYears} years`;
 }
 

@@ -1,26 +1,18 @@
-import { findingSchema, sourceImageSchema } from '@sightline/findings';
+import { codes, findingSchema, sourceImageSchema } from '@sightline/findings';
 import { z } from 'zod';
 import { failureSchema } from './failure.ts';
 import { requestRoleSchema } from './inference-requested.ts';
 import { modelReferenceSchema } from './model-manifest.ts';
 import { studyContextSchema } from './study.ts';
 
-/** Why a model did not speak. A refusal is a first-class result and never a negative. */
-export const skipReasonSchema = z.enum([
-  'no-model',
-  'no-image',
-  'wrong-modality',
-  'wrong-body-part',
-  'wrong-view',
-  'age-unknown',
-  'age-out-of-range',
-  'unsupported-transfer-syntax',
-  'unsupported-pixels',
-]);
+const reasons = Object.keys(codes.refusals) as (keyof typeof codes.refusals)[];
 
-/** A picture made for an explanation: PNG bytes in the object store, at the size of the source image. */
+/** Why a model did not speak, by the code of the table in `findings`. A refusal is a first-class result and never a negative. */
+export const skipReasonSchema = z.enum(reasons);
+
+/** A picture beside an answer: PNG bytes in the object store, at the size of the source image. A region is a mask of 0 and 255. */
 export const artefactSchema = z.strictObject({
-  kind: z.enum(['heat-map', 'key-image']),
+  kind: z.enum(['heat-map', 'key-image', 'region']),
   findingKey: z.string().optional(),
   source: sourceImageSchema,
   objectKey: z.string().min(1),

@@ -2,6 +2,7 @@ import { dicomTerms } from './codes-dicom.ts';
 import { hl7, ucum } from './codes-hl7.ts';
 import { local } from './codes-local.ts';
 import { loinc } from './codes-loinc.ts';
+import { refusals } from './codes-refusal.ts';
 import { snomed } from './codes-snomed.ts';
 import { type CheckedCode, type CodedConcept } from './coded-concept.ts';
 
@@ -9,7 +10,7 @@ import { type CheckedCode, type CodedConcept } from './coded-concept.ts';
  * THE code table: every code the mesh emits, with where it was checked. A code that is not here is not emitted; tests walk
  * bundles, messages and manifests against it.
  */
-export const codes = { snomed, loinc, dicom: dicomTerms, hl7, ucum, local } as const;
+export const codes = { snomed, loinc, dicom: dicomTerms, hl7, ucum, local, refusals } as const;
 
 const bySystemAndCode = new Map<string, CheckedCode>(
   Object.values(codes)

@@ -115,10 +115,16 @@ def manifest(name, sha256):
         "worker": "xray",
         "role": "primary",
         "release": "worklist-only",
-        "unitOfAnswer": "image",
+        "answer": {"unit": "image"},
         "input": {
             "modalities": ["CR", "DX"],
-            "selection": "every-image",
+            "selection": {"kind": "every-image"},
+            "preparation": {
+                "grey": {"kind": "display"},
+                "crop": "none",
+                "aspect": "kept",
+                "resize": {"in": "graph", "filter": "antialiased-linear", "size": 8},
+            },
             "tensor": {
                 "name": "image",
                 "layout": "NCHW",
@@ -127,7 +133,7 @@ def manifest(name, sha256):
                 "photometric": "MONOCHROME2",
             },
         },
-        "graph": {"logits": "logits", "activation": "activation", "embedding": "embedding"},
+        "graph": {"logits": "logits", "activation": "activation", "embedding": "embedding", "scores": []},
         "outputs": [
             {
                 "key": "pneumonia",
@@ -143,7 +149,10 @@ def manifest(name, sha256):
             "bodyPart": ["CHEST"],
             "view": ["AP", "PA"],
             "age": {"minYears": 1, "maxYears": 5, "unknown": "refuse"},
+            "scores": [],
         },
+        "wording": {"subject": "picture", "notAssessed": "nothing else was looked at"},
+        "explanation": {"kind": "class-activation", "faithful": True},
         "evaluation": {
             "labels": {"pneumonia": "pneumonia"},
             "patient": "patient",
@@ -151,6 +160,7 @@ def manifest(name, sha256):
             "primary": {"name": "auroc", "output": "pneumonia", "value": 0.5, "ci95": [0, 1], "n": 1, "patients": 1},
             "figures": "none",
         },
+        "evidence": [],
         "licences": {"weights": "Apache-2.0"},
         "intendedUse": "Tests of the inference library.",
         "limits": ["Knows nothing of medicine."],

@@ -49,12 +49,13 @@ function checkBodyPart({ bodyPart }: Applicability, header: DicomHeader): Refuse
 
 function checkView({ view }: Applicability, header: DicomHeader): Refused | undefined {
   const stated = normalised(header.viewPosition);
-  if (stated !== undefined && view.includes(stated)) return undefined;
+  if (view === undefined || (stated !== undefined && view.includes(stated))) return undefined;
   return refuse('wrong-view', `The model reads ${list(view)} views; ${saying('view', stated)}.`);
 }
 
 /** In completed years, so that a child is five until its sixth birthday. */
 function checkAge({ age }: Applicability, header: DicomHeader): Refused | undefined {
+  if (age === undefined || (age.unknown === 'allow' && header.age === undefined)) return undefined;
   const range = `The model reads patients of ${age.minYears} to ${age.maxYears} years`;
   if (header.age === undefined) return refuse('age-unknown', `${range}; this image states no age.`);
   const { PatientBirthDate, StudyDate } = header.dataset;
