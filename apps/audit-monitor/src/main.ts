@@ -1,7 +1,8 @@
 import { KafkaStrategy } from '@sightline/messaging';
-import { baseConfigSchema, readConfig, startApp } from '@sightline/platform';
+import { readConfig, startApp } from '@sightline/platform';
 import { AuditMonitorModule } from './audit-monitor.module.ts';
+import { auditMonitorConfigSchema } from './config.ts';
 
-const config = readConfig(baseConfigSchema);
+const config = readConfig(auditMonitorConfigSchema);
 
 await startApp({ app: 'audit-monitor', module: AuditMonitorModule.forApp(config), config, transport: KafkaStrategy });

@@ -15,7 +15,9 @@ import type { Audit } from './audit.ts';
 import { InstanceEntity } from './instance.entity.ts';
 import { RequestEntity } from './request.entity.ts';
 import { RevisionEntity } from './revision.entity.ts';
+import { heardRoles } from './role-projection.ts';
 import { routeStudy, type Route } from './route-study.ts';
+import { standingRoles } from './standing-roles.ts';
 import { StudyEntity } from './study.entity.ts';
 import { statesBefore } from './study-state.ts';
 
@@ -27,7 +29,7 @@ const assembly = histogram('sightline_ingest_assembly_seconds', 'First instance 
 export interface CompletionOptions {
   quietPeriodMs: number;
   requestDeadlineMs: number;
-  models: readonly ModelManifest[];
+  models: () => readonly ModelManifest[];
 }
 
 /** A revision as it is closed: the rows seen under the study row's lock, and nothing else. */
@@ -132,9 +134,11 @@ export class CompleteStudy {
     this.log.info('study-complete', { studyInstanceUid, revision: revision.revision, instances: instances.length });
   }
 
+  /** Shadows run beside a primary, or without one; but a study that no primary reads is said to be read by none. */
   private async askModels(tx: Tx, study: StudyEntity, closing: Closing): Promise<void> {
-    const routes = routeStudy(closing.shown, this.options.models);
-    if (routes.length === 0) return this.skip(tx, closing);
+    const models = this.options.models();
+    const routes = routeStudy(closing.shown, models, standingRoles(models, await heardRoles(tx)));
+    if (!routes.some(({ role }) => role === 'primary')) await this.skip(tx, closing);
     for (const route of routes) {
       const asked = await this.wasAsked(tx, study.studyInstanceUid, route);
       completed.inc({ route: asked ? 'unchanged' : route.model.worker });
@@ -142,14 +146,15 @@ export class CompleteStudy {
     }
   }
 
-  /** A model is asked again only if the instances it selects changed. */
-  private async wasAsked(tx: Tx, studyInstanceUid: string, { model, selectionSha256 }: Route): Promise<boolean> {
+  /** A version is asked again only if the instances it selects changed, or if it was a shadow then and is primary now. */
+  private async wasAsked(tx: Tx, studyInstanceUid: string, { model, role, selectionSha256 }: Route): Promise<boolean> {
     const [latest] = await tx.find(RequestEntity, {
       where: { studyInstanceUid, modelName: model.name, modelVersion: model.version },
       order: { revision: 'DESC' },
       take: 1,
     });
-    return latest?.selectionSha256 === selectionSha256;
+    if (latest?.selectionSha256 !== selectionSha256) return false;
+    return latest.role === 'primary' || role === 'shadow';
   }
 
   private async ask(tx: Tx, study: StudyEntity, { context, now }: Closing, route: Route): Promise<void> {
@@ -165,14 +170,16 @@ export class CompleteStudy {
       deadline: deadline.toISOString(),
     };
     await tx.query(
-      `insert into request (study_instance_uid, revision, model_name, model_version, role, selection_sha256, due_at, emissions, body)
-       values ($1, $2, $3, $4, $5, $6, $7, 1, $8)`,
+      `insert into request (study_instance_uid, revision, model_name, model_version, role, worker, selection_sha256, due_at,
+         emissions, body)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)`,
       [
         context.studyInstanceUid,
         context.revision,
         name,
         version,
         route.role,
+        worker,
         route.selectionSha256,
         deadline,
         JSON.stringify(body),

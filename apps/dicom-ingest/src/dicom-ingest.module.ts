@@ -5,11 +5,10 @@ import {
   Module,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { ModelManifest, Worker } from '@sightline/contracts';
 import { Outbox } from '@sightline/messaging';
 import { ObjectStore, openObjectStore } from '@sightline/object-store';
 import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
-import { Logger, Readiness } from '@sightline/platform';
+import { Logger, periodically, Readiness, type Repeating } from '@sightline/platform';
 import { AcceptInstance } from './accept-instance.ts';
 import { AnswersController } from './answers.controller.ts';
 import { Audit } from './audit.ts';
@@ -18,23 +17,22 @@ import type { IngestConfig } from './config.ts';
 import { Scp } from './dimse/scp.ts';
 import { ingestMigrations } from './ingest-migrations.ts';
 import { InstanceEntity } from './instance.entity.ts';
-import { loadModels } from './load-models.ts';
-import { periodically, type Repeating } from './periodically.ts';
+import { ModelShelf } from './model-shelf.ts';
 import { ReceiveInstance } from './receive-instance.ts';
 import { RepeatRequests } from './repeat-requests.ts';
 import { RequestEntity } from './request.entity.ts';
 import { RevisionEntity } from './revision.entity.ts';
+import { RolesController } from './roles.controller.ts';
 import { StoreParts } from './store-parts.ts';
 import { storeScp } from './store-scp.ts';
 import { StowController } from './stow.controller.ts';
 import { StudyEntity } from './study.entity.ts';
 import { SweepObjects } from './sweep-objects.ts';
 
-const MODELS = Symbol('ModelManifest[]');
-
 /** How often rows are looked at whose time may have come. */
 const tickMs = 250;
 const sweepMs = 600_000;
+const shelfMs = 3_000;
 
 /** Peers may finish what they are sending when the app is told to stop. */
 const graceMs = 5_000;
@@ -48,13 +46,9 @@ export class DicomIngestModule implements OnApplicationBootstrap, BeforeApplicat
     @Inject(CompleteStudy) private readonly completeStudy: CompleteStudy,
     @Inject(RepeatRequests) private readonly repeatRequests: RepeatRequests,
     @Inject(SweepObjects) private readonly sweepObjects: SweepObjects,
+    @Inject(ModelShelf) private readonly shelf: ModelShelf,
     @Inject(Logger) private readonly log: Logger,
-    @Inject(Readiness) readiness: Readiness,
-  ) {
-    readiness.add('dicom-port', async () => {
-      if (!scp.listening) throw new Error('not listening');
-    });
-  }
+  ) {}
 
   /** The way of the data: SCP and STOW → receive → accept → complete → route → requests, and their answers. */
   static forConfig(config: IngestConfig): DynamicModule {
@@ -62,10 +56,14 @@ export class DicomIngestModule implements OnApplicationBootstrap, BeforeApplicat
     return {
       module: DicomIngestModule,
       imports: [PersistenceModule.forApp({ app: 'dicom-ingest', entities, migrations: ingestMigrations, config })],
-      controllers: [StowController, AnswersController],
+      controllers: [StowController, AnswersController, RolesController],
       providers: [
         { provide: ObjectStore, useFactory: () => openObjectStore(config.objectStoreUrl) },
-        { provide: MODELS, useFactory: () => loadModels(config.modelsDir) },
+        {
+          provide: ModelShelf,
+          inject: [Logger],
+          useFactory: (log: Logger) => ModelShelf.open(config.modelsDir, log),
+        },
         { provide: Audit, inject: [Outbox], useFactory: (outbox: Outbox<Tx>) => new Audit(outbox) },
         {
           provide: AcceptInstance,
@@ -85,20 +83,26 @@ export class DicomIngestModule implements OnApplicationBootstrap, BeforeApplicat
         },
         {
           provide: Scp,
-          inject: [ReceiveInstance, Logger],
-          useFactory: (receive: ReceiveInstance, log: Logger) => new Scp(scpOptions(config, receive), log),
+          inject: [ReceiveInstance, Logger, Readiness],
+          useFactory: (receive: ReceiveInstance, log: Logger, readiness: Readiness) => {
+            const scp = new Scp(scpOptions(config, receive), log);
+            readiness.add('dicom-port', async () => {
+              if (!scp.listening) throw new Error('not listening');
+            });
+            return scp;
+          },
         },
         {
           provide: CompleteStudy,
-          inject: [DataSource, Outbox, Audit, Logger, MODELS],
-          useFactory: (source: DataSource, outbox: Outbox<Tx>, audit: Audit, log: Logger, models: ModelManifest[]) =>
-            new CompleteStudy(source, outbox, audit, log, { ...config, models }),
+          inject: [DataSource, Outbox, Audit, Logger, ModelShelf],
+          useFactory: (source: DataSource, outbox: Outbox<Tx>, audit: Audit, log: Logger, shelf: ModelShelf) =>
+            new CompleteStudy(source, outbox, audit, log, { ...config, models: () => shelf.manifests }),
         },
         {
           provide: RepeatRequests,
-          inject: [DataSource, Outbox, Logger, MODELS],
-          useFactory: (source: DataSource, outbox: Outbox<Tx>, log: Logger, models: ModelManifest[]) =>
-            new RepeatRequests(source, outbox, log, config.requestDeadlineMs, workersOf(models)),
+          inject: [DataSource, Outbox, Logger],
+          useFactory: (source: DataSource, outbox: Outbox<Tx>, log: Logger) =>
+            new RepeatRequests(source, outbox, log, config.requestDeadlineMs),
         },
         {
           provide: SweepObjects,
@@ -114,6 +118,7 @@ export class DicomIngestModule implements OnApplicationBootstrap, BeforeApplicat
     this.repeating = [
       periodically('complete-study', tickMs, this.log, () => this.completeStudy.completeDue()),
       periodically('repeat-requests', tickMs * 4, this.log, () => this.repeatRequests.repeatDue()),
+      periodically('look-at-models', shelfMs, this.log, () => this.shelf.look()),
       periodically('sweep-objects', sweepMs, this.log, () => this.sweepObjects.sweep()),
     ];
   }
@@ -137,9 +142,4 @@ function scpOptions(config: IngestConfig, receive: ReceiveInstance): Constructor
     idleTimeoutMs: config.dicomIdleTimeoutMs,
     store: storeScp(receive),
   };
-}
-
-/** A model that was taken away leaves its requests with the worker that had it; today there is one. */
-function workersOf(models: readonly ModelManifest[]): (name: string) => Worker {
-  return (name) => models.find((model) => model.name === name)?.worker ?? 'xray';
 }

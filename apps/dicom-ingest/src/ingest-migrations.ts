@@ -54,4 +54,16 @@ export const ingestMigrations: Migration[] = [
      )`,
     'create index request_due on request (due_at) where answered_at is null',
   ]),
+  sqlMigration(1767225600301, 'ModelRoles', [
+    `create table model_role (
+       name text not null,
+       version text not null,
+       role text not null,
+       primary_version text,
+       decided_at timestamptz not null,
+       primary key (name, version)
+     )`,
+    // Whose topic a request is said again on, whatever the models folder holds by then; when the column came there was one worker.
+    `alter table request add column worker text not null default 'xray'`,
+  ]),
 ];

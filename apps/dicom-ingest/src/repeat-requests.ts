@@ -7,23 +7,23 @@ const repeated = counter('sightline_ingest_requests_repeated_total', 'Requests e
 
 interface DueRow {
   body: InferenceRequested;
+  worker: Worker;
   emissions: number;
 }
 
-/** Emits requests again, under the same id, that nobody answered by their deadline. */
+/** Emits requests again, as they were said and under the same id, that nobody answered by their deadline. */
 export class RepeatRequests {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox<Tx>,
     private readonly log: Logger,
     private readonly requestDeadlineMs: number,
-    private readonly workerOf: (modelName: string) => Worker,
   ) {}
 
   repeatDue(limit = 50): Promise<number> {
     return inTransaction(this.dataSource, async (tx) => {
       const due = await tx.query<DueRow[]>(
-        `select body, emissions from request where answered_at is null and due_at <= now()
+        `select body, worker, emissions from request where answered_at is null and due_at <= now()
          order by due_at limit $1 for update skip locked`,
         [limit],
       );
@@ -32,14 +32,14 @@ export class RepeatRequests {
     });
   }
 
-  private async repeat(tx: Tx, { body, emissions }: DueRow): Promise<void> {
+  private async repeat(tx: Tx, { body, worker, emissions }: DueRow): Promise<void> {
     const { study, model } = body;
     await tx.query(
       `update request set emissions = emissions + 1, due_at = now() + $5 * interval '1 ms'
        where study_instance_uid = $1 and revision = $2 and model_name = $3 and model_version = $4`,
       [study.studyInstanceUid, study.revision, model.name, model.version, this.requestDeadlineMs],
     );
-    const topic = `inference.requested.${this.workerOf(model.name)}.v1` as const;
+    const topic = `inference.requested.${worker}.v1` as const;
     const again = await this.outbox.again(tx, topic, topics[topic].id(body));
     if (!again) await this.outbox.add(tx, topic, body);
     repeated.inc();

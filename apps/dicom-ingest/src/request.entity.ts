@@ -1,4 +1,4 @@
-import type { InferenceRequested, RequestRole } from '@sightline/contracts';
+import type { InferenceRequested, RequestRole, Worker } from '@sightline/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** One model version asked to read one selection of a study's instances. */
@@ -18,6 +18,9 @@ export class RequestEntity {
 
   @Column({ type: 'text' })
   role: RequestRole = 'primary';
+
+  @Column({ type: 'text' })
+  worker: Worker = 'xray';
 
   /** sha256 over what the model was shown; the same again is not asked again. */
   @Column({ name: 'selection_sha256', type: 'text' })

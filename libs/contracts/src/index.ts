@@ -1,4 +1,5 @@
 export { auditRecordedSchema, type AuditRecorded } from './audit-recorded.ts';
+export { evidenceNeeded } from './evidence-needed.ts';
 export { failureSchema, type Failure } from './failure.ts';
 export {
   artefactSchema,

@@ -56,6 +56,11 @@ export const local = {
     'Findings wait because the patient of the images could not be matched to exactly one agreeing record.',
   ),
   patientCreated: audit('patient-created', 'Patient created', 'The sandbox made a patient record from the images.'),
+  modelRoleChanged: audit(
+    'model-role-changed',
+    'Model role changed',
+    'Which part a version of a model plays was decided, or a decision was refused.',
+  ),
   reviewRecorded: audit('review-recorded', 'Review recorded', 'A person accepted, rejected or corrected findings.'),
 } satisfies Record<string, CheckedCode>;
 

@@ -3,6 +3,7 @@ export { baseConfigSchema, parseConfig, readConfig, type BaseConfig } from './co
 export { CurrentUser, OpenRoute, RequireRoles, type SessionReader } from './doors.ts';
 export { createLogger, describeError, Logger, type LogFields } from './logger.ts';
 export { counter, gauge, histogram } from './metrics.ts';
+export { periodically, type Repeating } from './periodically.ts';
 export { SESSION_READER } from './platform.module.ts';
 export { Readiness } from './readiness.ts';
 export { startApp, type AppOptions } from './start-app.ts';

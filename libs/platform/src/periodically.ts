@@ -1,4 +1,4 @@
-import { describeError, type Logger } from '@sightline/platform';
+import { describeError, type Logger } from './logger.ts';
 
 /** A job repeated until it is stopped, never twice at once. */
 export interface Repeating {
