@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { findModel, loadModel, loadModels } from './model-repository.ts';
 
-const testModels = join(import.meta.dirname, '../test-models');
+const testModels = join(import.meta.dirname, '../../test-models');
 
 describe('the model repository', () => {
   let folder: string;

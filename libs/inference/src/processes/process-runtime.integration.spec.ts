@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { loadModel, type Model } from './model-repository.ts';
+import { loadModel, type Model } from '../models/model-repository.ts';
 import { ProcessRuntime } from './process-runtime.ts';
 
 const never = new AbortController().signal;
@@ -12,7 +12,7 @@ function runtime(): ProcessRuntime {
 }
 
 async function model(name: 'bright' | 'slow'): Promise<Model> {
-  const loaded = await loadModel(`${import.meta.dirname}/../test-models/${name}`);
+  const loaded = await loadModel(`${import.meta.dirname}/../../test-models/${name}`);
   if (loaded.kind === 'refused') throw new Error(loaded.line);
   return loaded.model;
 }
@@ -56,7 +56,7 @@ describe('ProcessRuntime', () => {
     await busy.load(await model('slow'), never);
     const running = busy.run(await model('slow'), image(255), never);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    process.kill(busy.processId ?? Number.NaN, 'SIGKILL');
+    process.kill(busy.processIdOf(await model('slow')) ?? Number.NaN, 'SIGKILL');
     expect(await running).toMatchObject({ kind: 'failed', failure: { kind: 'unavailable' } });
     expect((await busy.run(await model('bright'), image(0), never)).kind).toBe('computed');
   });

@@ -7,8 +7,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 export class ForkedProcess {
   readonly child: ChildProcess;
 
-  constructor(script: URL) {
-    this.child = fork(script, {
+  /** `arguments_` are the script's own. */
+  constructor(script: URL, arguments_: readonly string[] = []) {
+    this.child = fork(script, [...arguments_], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: script.pathname.endsWith('.ts') ? ['--import', 'tsx'] : [],

@@ -1,0 +1,161 @@
+import type { Failure } from '@sightline/contracts';
+import type { Answer, Computed, Tensor } from '../runtime.ts';
+import type { Budget } from './budget.ts';
+import { answerRows, joinAnswers, joinRows, rowsOf } from './rows.ts';
+import { type BatchShape, type Call, type Piece, WaitingRows } from './waiting-rows.ts';
+
+export interface BatcherOptions extends BatchShape {
+  /** Of one batch; its callers' own limits are in their signals. */
+  batchLimitMs: number;
+}
+
+/** Told what happens, for metrics. */
+export interface BatchObserver {
+  waiting(rows: number): void;
+  batch(rows: number, seconds: number): void;
+  /** One call, from asking to its answer. */
+  answered(seconds: number): void;
+}
+
+/** Rejects only with the signal's reason; `input` and answer are [N, …]. */
+export type Compute = (input: Tensor, signal: AbortSignal) => Promise<Computed<Answer>>;
+
+class BatchLate extends Error {}
+
+/**
+ * Rows of many callers in front of one model, computed together. One batch at a time, and only while `turns` gives one, since models
+ * share the machine. A batch of several callers that fails is done again caller by caller: a row that kills ends only its own.
+ */
+export class Batcher {
+  readonly #waiting: WaitingRows;
+  #working = false;
+  #timer: NodeJS.Timeout | undefined;
+  #current: { pieces: Piece[]; stop: AbortController } | undefined;
+
+  constructor(
+    private readonly compute: Compute,
+    private readonly turns: Budget,
+    private readonly options: BatcherOptions,
+    private readonly observer: BatchObserver,
+  ) {
+    this.#waiting = new WaitingRows(options);
+  }
+
+  async run(input: Tensor, signal: AbortSignal): Promise<Computed<Answer>> {
+    signal.throwIfAborted();
+    const rows = input.dims[0] ?? 0;
+    if (rows < 1) return failed('defect', 'a tensor of no rows');
+    const since = performance.now();
+    const answer = await new Promise<Computed<Answer>>((resolve, reject) => {
+      const call: Call = { input, rows, next: 0, answers: [], since, alone: false, settled: false, resolve: settle };
+      const onAbort = (): void => {
+        this.#drop(call);
+        reject(signal.reason);
+      };
+      function settle(value: Computed<Answer>): void {
+        signal.removeEventListener('abort', onAbort);
+        call.settled = true;
+        resolve(value);
+      }
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.add(call);
+      this.#wake();
+    });
+    this.observer.answered((performance.now() - since) / 1_000);
+    return answer;
+  }
+
+  /** Whoever still waits gets a failure. */
+  close(): void {
+    for (const call of this.#waiting.removeAll()) call.resolve(failed('unavailable', 'the model was unloaded'));
+    this.#wake();
+  }
+
+  #drop(call: Call): void {
+    call.settled = true;
+    this.#waiting.remove(call);
+    if (this.#current?.pieces.every((piece) => piece.call.settled) === true) this.#current.stop.abort();
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.observer.waiting(this.#waiting.rows);
+    clearTimeout(this.#timer);
+    if (this.#working) return;
+    const dueIn = this.#waiting.dueIn(performance.now());
+    if (dueIn === undefined) return;
+    if (dueIn > 0) {
+      this.#timer = setTimeout(() => this.#wake(), dueIn);
+      return;
+    }
+    this.#working = true;
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    const giveBack = await this.turns.take(1);
+    // Taken only now: while others had their turn, more came.
+    const pieces = this.#waiting.take(performance.now());
+    if (pieces.length > 0) await this.#computeTogether(pieces);
+    giveBack();
+    this.#working = false;
+    this.#wake();
+  }
+
+  async #computeTogether(pieces: Piece[]): Promise<void> {
+    const stop = new AbortController();
+    this.#current = { pieces, stop };
+    const late = setTimeout(() => stop.abort(new BatchLate()), this.options.batchLimitMs);
+    const from = performance.now();
+    const computed = await this.#attempt(pieces, stop.signal);
+    clearTimeout(late);
+    this.#current = undefined;
+    const rows = pieces.reduce((sum, { count }) => sum + count, 0);
+    this.observer.batch(rows, (performance.now() - from) / 1_000);
+    if (computed.kind === 'computed') this.#distribute(pieces, computed.value);
+    else this.#retryAlone(pieces, computed);
+  }
+
+  async #attempt(pieces: Piece[], signal: AbortSignal): Promise<Computed<Answer>> {
+    try {
+      return await this.compute(
+        joinRows(pieces.map(({ call, from, count }) => rowsOf(call.input, from, count))),
+        signal,
+      );
+    } catch (error) {
+      if (!signal.aborted) return failed('defect', error instanceof Error ? error.message : String(error));
+      return failed('unavailable', `a batch was not computed within ${this.options.batchLimitMs} ms`);
+    }
+  }
+
+  #distribute(pieces: Piece[], answer: Answer): void {
+    let at = 0;
+    for (const { call, count } of pieces) {
+      call.answers.push(answerRows(answer, at, count));
+      at += count;
+      const [first, ...others] = call.answers;
+      const whole = call.answers.reduce((sum, { logits }) => sum + (logits.dims[0] ?? 0), 0) === call.rows;
+      if (whole && first !== undefined && !call.settled)
+        call.resolve({ kind: 'computed', value: joinAnswers([first, ...others]) });
+    }
+  }
+
+  #retryAlone(pieces: Piece[], failure: Computed<never>): void {
+    const alone = pieces.length === 1;
+    for (const { call, from } of pieces.toReversed()) {
+      if (call.settled) continue;
+      if (alone) {
+        this.#waiting.remove(call);
+        call.resolve(failure);
+        continue;
+      }
+      call.alone = true;
+      call.next = from;
+      this.#waiting.addFirst(call);
+    }
+  }
+}
+
+function failed(kind: Failure['kind'], message: string): { kind: 'failed'; failure: Failure } {
+  return { kind: 'failed', failure: { kind, message } };
+}

@@ -1,0 +1,141 @@
+import { availableParallelism } from 'node:os';
+import { Batcher } from '../batching/batcher.ts';
+import { Budget } from '../batching/budget.ts';
+import type { Model } from '../models/model-repository.ts';
+import { Runtime, type Answer, type Computed, type Loaded, type Tensor } from '../runtime.ts';
+import { observeBatches } from '../runtime-metrics.ts';
+import { ForkedProcess } from './forked-process.ts';
+import type { ExecutionProvider, SessionJob, SessionReply } from './session-protocol.ts';
+import { WorkProcess, type Failed } from './work-process.ts';
+
+const MiB = 2 ** 20;
+
+export interface RuntimeOptions {
+  /** Tried in this order. */
+  providers: readonly ExecutionProvider[];
+  /** Of one model. */
+  threads: number;
+  /** Rows of a batch, and how long a row waits for others. */
+  maxBatch: number;
+  latencyBoundMs: number;
+  /** Bytes of input in hand, of all models together; beyond them `run` waits. */
+  queueBytes: number;
+  /** Resident memory one model may take; its process is ended beyond it. */
+  modelMemoryBytes: number;
+  /** Of one batch. */
+  batchLimitMs: number;
+}
+
+const defaults: RuntimeOptions = {
+  providers: ['cpu'],
+  threads: availableParallelism(),
+  maxBatch: 8,
+  latencyBoundMs: 5,
+  queueBytes: 256 * MiB,
+  modelMemoryBytes: 4_096 * MiB,
+  batchLimitMs: 60_000,
+};
+
+/** Input of one batch at most, unless a single row is larger. */
+const maxBatchBytes = 32 * MiB;
+
+interface OpenModel {
+  process: WorkProcess<SessionJob, SessionReply>;
+  load: SessionJob;
+  batcher: Batcher;
+}
+
+/**
+ * Computes each model in a process of its own. A thread would not do: native code neither yields nor ends when its thread is
+ * terminated, and the whole app could then not even exit. A process can be killed in the middle of a multiplication, a crash in a
+ * kernel takes no other model down, and an unloaded model leaves nothing behind.
+ */
+export class ProcessRuntime extends Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #models = new Map<string, OpenModel>();
+  /** One batch at a time: it has all threads. */
+  readonly #turns = new Budget(1);
+  readonly #bytes: Budget;
+
+  constructor(options: Partial<RuntimeOptions> = {}) {
+    super();
+    this.#options = { ...defaults, ...options };
+    this.#bytes = new Budget(this.#options.queueBytes);
+  }
+
+  /** Of the process that computes a model, while there is one. */
+  processIdOf(model: Model): number | undefined {
+    return this.#models.get(keyOf(model))?.process.processId;
+  }
+
+  async load(model: Model, signal: AbortSignal): Promise<Computed<Loaded>> {
+    const { process, load } = this.#open(model);
+    const reply = await process.ask(load, signal);
+    if (reply.kind === 'loaded') return { kind: 'computed', value: reply.loaded };
+    await this.unload(model);
+    return unexpected(reply);
+  }
+
+  async unload(model: Model): Promise<void> {
+    const open = this.#models.get(keyOf(model));
+    this.#models.delete(keyOf(model));
+    open?.batcher.close();
+    await open?.process.close();
+  }
+
+  async run(model: Model, input: Tensor, signal: AbortSignal): Promise<Computed<Answer>> {
+    const giveBack = await this.#bytes.take(input.data.byteLength, signal);
+    try {
+      return await this.#open(model).batcher.run(input, signal);
+    } finally {
+      giveBack();
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.#models.values()];
+    this.#models.clear();
+    for (const { batcher } of open) batcher.close();
+    await Promise.all(open.map(({ process }) => process.close()));
+  }
+
+  #open(model: Model): OpenModel {
+    const known = this.#models.get(keyOf(model));
+    if (known !== undefined) return known;
+    const { modelMemoryBytes } = this.#options;
+    const load = this.#loadJob(model);
+    const process = new WorkProcess<SessionJob, SessionReply>(
+      'the inference process',
+      () => new ForkedProcess(new URL('./session-process.ts', import.meta.url), [String(modelMemoryBytes)]),
+      load,
+    );
+    const compute = async (input: Tensor, signal: AbortSignal): Promise<Computed<Answer>> => {
+      const reply = await process.ask({ kind: 'run', input }, signal);
+      return reply.kind === 'answered' ? { kind: 'computed', value: reply.answer } : unexpected(reply);
+    };
+    const batcher = new Batcher(compute, this.#turns, { ...this.#options, maxBatchBytes }, observeBatches(model));
+    const opened = { process, load, batcher };
+    this.#models.set(keyOf(model), opened);
+    return opened;
+  }
+
+  #loadJob({ manifest, path }: Model): SessionJob {
+    const { providers, threads, maxBatch } = this.#options;
+    const { size } = manifest.input.preparation.resize;
+    const outputs = manifest.graph;
+    return {
+      kind: 'load',
+      model: { path, sha256: manifest.sha256, input: manifest.input.tensor.name, outputs },
+      settings: { providers, threads, warmUp: [...new Set([1, maxBatch])].map((rows) => [rows, 1, size, size]) },
+    };
+  }
+}
+
+function keyOf({ manifest, path }: Model): string {
+  return `${manifest.name}@${manifest.version} ${manifest.sha256} ${path}`;
+}
+
+function unexpected(reply: SessionReply): Failed {
+  if (reply.kind === 'failed') return reply;
+  return { kind: 'failed', failure: { kind: 'defect', message: `the inference process answered ${reply.kind}` } };
+}
