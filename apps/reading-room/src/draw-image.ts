@@ -5,7 +5,7 @@ import sharp from 'sharp';
 export async function drawImage(
   part10: Uint8Array,
 ): Promise<{ kind: 'png'; png: Buffer } | { kind: 'unsupported'; reason: string }> {
-  const decoded = decodeMonochromePixels(part10);
+  const decoded = await decodeMonochromePixels(part10);
   if (decoded.kind === 'unsupported') return decoded;
   const { width, height, values } = decoded;
   const grey = Uint8ClampedArray.from(values);
