@@ -70,7 +70,9 @@ describe('decodeMonochromePixels', () => {
   });
 
   it('ignores bits outside the stored ones', async () => {
-    expect(await greys({ ...twelveBit, PixelData: words(0xf000, 0xf064, 0x00c8, 0x0190) })).toEqual([0, 63.75, 127.5, 255]);
+    expect(await greys({ ...twelveBit, PixelData: words(0xf000, 0xf064, 0x00c8, 0x0190) })).toEqual([
+      0, 63.75, 127.5, 255,
+    ]);
   });
 
   it('shows padding black and keeps it out of the range', async () => {
@@ -79,7 +81,10 @@ describe('decodeMonochromePixels', () => {
   });
 
   it.each<[string, WritableDataset]>([
-    ['photometric interpretation RGB', { ...eightBit, PhotometricInterpretation: 'RGB', SamplesPerPixel: 3, PixelData: new Uint8Array(12) }],
+    [
+      'photometric interpretation RGB',
+      { ...eightBit, PhotometricInterpretation: 'RGB', SamplesPerPixel: 3, PixelData: new Uint8Array(12) },
+    ],
     ['3 samples per pixel in MONOCHROME2', { ...eightBit, SamplesPerPixel: 3 }],
     ['2 frames', { ...eightBit, NumberOfFrames: '2', PixelData: new Uint8Array(8) }],
     ['12 bits allocated', { ...eightBit, BitsAllocated: 12 }],
