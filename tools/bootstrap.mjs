@@ -24,6 +24,7 @@ const COMMANDS = {
   demo: { script: 'tools/sandbox/demo.ts', system: [JAVA, MAVEN] },
   send: { script: 'tools/send/send.ts', system: [] },
   token: { script: 'tools/sandbox/token.ts', system: [] },
+  model: { script: 'tools/model/model.ts', system: [] },
   evaluate: { script: 'tools/evaluate/evaluate.ts', system: [] },
   test: { script: 'tools/check/run-all.ts', system: [JAVA, MAVEN, ...FOR_TESTS] },
 };
