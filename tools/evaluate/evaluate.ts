@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadModel, ProcessRuntime, type Model, type Reader } from '@sightline/inference';
+import { loadModel, ProcessPixelReader, ProcessRuntime, type Model, type Reader } from '@sightline/inference';
 import { readChestXray } from '../../apps/xray-worker/src/pipelines/read-chest-xray.ts';
 import { openDataSet, type DataSet } from './open-data-set.ts';
 import { csvCell } from './read-labels.ts';
 import { reportOf, sayReport } from './report.ts';
-import { scoreRow, type RowScore } from './score-row.ts';
+import { scoreSubject, type SubjectScore } from './score-subject.ts';
 
 const usage = 'npm run evaluate -- <model> --data DIR [--split NAME] [--json] [--scores FILE] [--models DIR]';
 
-/** One image, decoding and computing included. */
-const rowLimitMs = 120_000;
+/** One image or study, decoding and computing included. */
+const subjectLimitMs = 120_000;
 const progressEveryMs = 2_000;
 
 class Refused extends Error {}
@@ -63,29 +63,30 @@ async function modelNamed(folder: string, name: string): Promise<Model> {
   return loaded.model;
 }
 
-async function scoreAll(model: Model, { folder, rows }: DataSet): Promise<RowScore[]> {
+async function scoreAll(model: Model, { folder, subjects }: DataSet): Promise<SubjectScore[]> {
   const runtime = new ProcessRuntime();
-  const reader: Reader = { model, pipeline: readChestXray, runtime };
-  const scored: RowScore[] = [];
+  const pixels = new ProcessPixelReader();
+  const reader: Reader = { model, pipeline: readChestXray, pixels, runtime };
+  const scored: SubjectScore[] = [];
   let saidAt = 0;
   try {
-    for (const { file } of rows) {
-      scored.push(await scoreRow(reader, folder, file, AbortSignal.timeout(rowLimitMs)));
-      if (Date.now() - saidAt < progressEveryMs && scored.length < rows.length) continue;
+    for (const subject of subjects) {
+      scored.push(await scoreSubject(reader, folder, subject, AbortSignal.timeout(subjectLimitMs)));
+      if (Date.now() - saidAt < progressEveryMs && scored.length < subjects.length) continue;
       saidAt = Date.now();
-      process.stderr.write(`${scored.length} of ${rows.length} images\n`);
+      process.stderr.write(`${scored.length} of ${subjects.length}\n`);
     }
   } finally {
-    await runtime.close();
+    await Promise.all([runtime.close(), pixels.close()]);
   }
   return scored;
 }
 
-/** `file,refused,reason` and one probability per output, every row, so that anyone can recompute the figures. */
-function scoresCsv({ manifest }: Model, scored: readonly RowScore[]): string {
+/** `file,refused,reason` and one probability per output, every image or study, so that anyone can recompute the figures. */
+function scoresCsv({ manifest }: Model, scored: readonly SubjectScore[]): string {
   const keys = manifest.outputs.map(({ key }) => key);
-  const lines = scored.map(({ file, refused, probabilities }) =>
-    [file, refused === undefined ? '0' : '1', refused?.reason ?? '', ...keys.map((key) => String(probabilities[key]))]
+  const lines = scored.map(({ name, refused, probabilities }) =>
+    [name, refused === undefined ? '0' : '1', refused?.reason ?? '', ...keys.map((key) => String(probabilities[key]))]
       .map(csvCell)
       .join(','),
   );

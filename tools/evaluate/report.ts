@@ -9,24 +9,28 @@ import {
   type Scored,
 } from './figures.ts';
 import type { DataSet } from './open-data-set.ts';
-import type { RowScore } from './score-row.ts';
+import type { SubjectScore } from './score-subject.ts';
 
 export interface Report {
   model: string;
   version: string;
   sha256: string;
   split: string | undefined;
-  /** Over every row, refused or not. Null where the labels hold only one class. */
+  /** Over every image or study, refused or not. Null where the labels hold only one class. */
   primary: { name: string; output: string; value: number | null; ci95: Interval | null; n: number; patients: number };
   refusals: { refused: number; byReason: Record<string, number> };
   outputs: Record<string, ReturnType<typeof figuresOf>>;
 }
 
 /** Every figure of a scored data set. The primary figure is the AUROC of the output that the manifest names. */
-export function reportOf(manifest: ModelManifest, { rows, split }: DataSet, scored: readonly RowScore[]): Report {
-  const patients = new Set(rows.map(({ patient }) => patient)).size;
-  const byOutput = (key: string, keep: (row: RowScore) => boolean = () => true): Scored[] =>
-    rows.flatMap(({ truth, patient }, i) => {
+export function reportOf(
+  manifest: ModelManifest,
+  { subjects, split }: DataSet,
+  scored: readonly SubjectScore[],
+): Report {
+  const patients = new Set(subjects.map(({ patient }) => patient)).size;
+  const byOutput = (key: string, keep: (row: SubjectScore) => boolean = () => true): Scored[] =>
+    subjects.flatMap(({ truth, patient }, i) => {
       const row = scored[i];
       const label = truth[key];
       if (row === undefined || label === undefined || !keep(row)) return [];
@@ -84,7 +88,7 @@ function figuresOf(
   };
 }
 
-function refusalsOf(scored: readonly RowScore[]): Report['refusals'] {
+function refusalsOf(scored: readonly SubjectScore[]): Report['refusals'] {
   const reasons = scored.flatMap(({ refused }) => (refused === undefined ? [] : [refused.reason]));
   const byReason: Record<string, number> = {};
   for (const reason of reasons) byReason[reason] = (byReason[reason] ?? 0) + 1;

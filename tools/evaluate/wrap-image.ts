@@ -91,6 +91,7 @@ function uint16(value: number): Buffer {
   return bytes;
 }
 
-function derivedUid(text: string): Uid {
+/** A UID that is always the same for the same text. */
+export function derivedUid(text: string): Uid {
   return uidFromUuid(createHash('sha256').update(text).digest('hex').slice(0, 32));
 }

@@ -1,7 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { loadModels, ProcessRuntime, readImage, readObjectHeader, type Model } from '@sightline/inference';
+import {
+  describeObject,
+  loadModels,
+  ProcessPixelReader,
+  ProcessRuntime,
+  readObjects,
+  type Model,
+} from '@sightline/inference';
 import { z } from 'zod';
 import { readChestXray } from '../src/pipelines/read-chest-xray.ts';
 
@@ -39,6 +46,10 @@ async function goldenOf({ manifest }: Model) {
   return (await Promise.all(expanded)).flat();
 }
 
+async function* only<T>(item: T): AsyncGenerator<T> {
+  yield item;
+}
+
 it('has a model to hold to its golden values, and none that is refused', () => {
   expect(refused).toEqual([]);
   expect(models.length).toBeGreaterThan(0);
@@ -46,6 +57,7 @@ it('has a model to hold to its golden values, and none that is refused', () => {
 
 describe.each(cases)('$model.manifest.name on its golden inputs', ({ model, golden }) => {
   const runtime = new ProcessRuntime();
+  const pixels = new ProcessPixelReader();
   const never = new AbortController().signal;
 
   beforeAll(async () => {
@@ -53,7 +65,7 @@ describe.each(cases)('$model.manifest.name on its golden inputs', ({ model, gold
     if (loaded.kind === 'failed') throw new Error(loaded.failure.message);
   });
 
-  afterAll(() => runtime.close());
+  afterAll(() => Promise.all([runtime.close(), pixels.close()]));
 
   it('has some it speaks of, present and absent', () => {
     const said = golden.flatMap(({ expected }) =>
@@ -63,14 +75,16 @@ describe.each(cases)('$model.manifest.name on its golden inputs', ({ model, gold
   });
 
   it.each(golden)('$file', async ({ file, expected }) => {
-    const bytes = await readFile(join(folder, model.manifest.name, 'golden', file));
+    const object = describeObject(await readFile(join(folder, model.manifest.name, 'golden', file)));
     if (expected.outcome === 'skipped' && expected.reason === 'no-model') {
       // Routing, not this worker, says so: on modality alone no model is asked.
-      const read = readObjectHeader(bytes);
-      expect(read.kind === 'header' && model.manifest.input.modalities.includes(read.header.modality)).toBe(false);
+      const asked = object.kind === 'computed' && object.value.header.modality;
+      expect(model.manifest.input.modalities).not.toContain(asked);
       return;
     }
-    const reading = await readImage({ model, pipeline: readChestXray, runtime }, bytes, never);
+    const reader = { model, pipeline: readChestXray, pixels, runtime };
+    const [reading] = await Array.fromAsync(readObjects(reader, only(object), { signal: never }));
+    if (reading === undefined) throw new Error(`${file}: nothing was said`);
     if (expected.outcome === 'skipped') {
       expect(reading).toMatchObject({ kind: 'refused', reason: expected.reason });
       return;

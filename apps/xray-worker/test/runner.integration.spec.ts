@@ -8,6 +8,7 @@ import {
   answerRequest,
   loadModel,
   type Model,
+  ProcessPixelReader,
   ProcessRuntime,
   Runner,
   type RunnerOptions,
@@ -30,6 +31,7 @@ import { readChestXray } from '../src/pipelines/read-chest-xray.ts';
 
 const silent = createLogger('test', 'error', { write: () => undefined });
 const models = join(import.meta.dirname, '../../../libs/inference/test-models');
+const startWithinMs = { stat: 60_000, urgent: 180_000, routine: 600_000 };
 const reference = ({ manifest: { name, version } }: Model) => ({ name, version });
 
 interface Replica {
@@ -80,24 +82,28 @@ describe('runners of one queue', () => {
     return loaded.model;
   }
 
-  const queueOf = (on: DataSource) => new WorkQueue<InferenceRequested>(on, { waitingCapMs: 600_000 });
+  const queueOf = (on: DataSource) => new WorkQueue<InferenceRequested>(on, { startWithinMs });
 
   async function replica(owner: string, options: Partial<RunnerOptions> = {}): Promise<Replica> {
     const own = await openSource(postgres.urlFor('worker'));
     const runtime = new ProcessRuntime();
+    const pixels = new ProcessPixelReader();
     const ledger = {
       app: 'xray-worker',
       queue: queueOf(own),
       outbox: new PostgresOutbox('xray-worker'),
       transaction: (work: Parameters<typeof inTransaction<void>>[1]) => inTransaction(own, work),
     };
-    const workplace = { models: [bright, slow], pipelineOf: () => readChestXray, runtime, objects };
+    const modelOf = ({ name }: InferenceRequested['model']) =>
+      [bright, slow].find(({ manifest }) => manifest.name === name);
+    const workplace = { modelOf, pipelineOf: () => readChestXray, pixels, runtime, objects };
     const answer: AnswerRequest = async (request, attempt) => {
       await pause(lasting.get(request.study.studyInstanceUid) ?? 0, undefined, { signal: attempt.signal });
       return answerRequest(workplace, request, attempt);
     };
     const runner = new Runner(ledger, answer, silent, {
       owner,
+      concurrency: 1,
       leaseMs: 6_000,
       timeLimitMs: 60_000,
       attempts: 3,
@@ -108,7 +114,7 @@ describe('runners of one queue', () => {
     runner.start();
     const stop = async (graceMs = 0): Promise<void> => {
       await runner.stop(graceMs);
-      await runtime.close();
+      await Promise.all([runtime.close(), pixels.close()]);
       if (own.isInitialized) await own.destroy();
     };
     const made = { runner, runtime, source: own, stop };
@@ -118,7 +124,7 @@ describe('runners of one queue', () => {
 
   async function enqueue(request: InferenceRequested): Promise<string> {
     const id = topics['inference.requested.xray.v1'].id(request);
-    const row = { id, priority: request.priority, payload: request, deadline: new Date(request.deadline) };
+    const row = { id, priority: request.priority, source: '', payload: request, deadline: new Date(request.deadline) };
     await inTransaction(source, (tx) => queueOf(source).enqueue(tx, row));
     return id;
   }
@@ -242,6 +248,40 @@ describe('runners of one queue', () => {
     await waits.stop(60_000);
     replicas.splice(0);
     expect(await results(short)).toHaveLength(1);
+  });
+
+  it('has as many requests in hand as it has hands, each under a lease of its own, and never more', async () => {
+    const requests: InferenceRequested[] = [];
+    for (let n = 0; n < 8; n += 1) requests.push(await ask(bright, 10, { ms: 700 }));
+    await replica('one', { concurrency: 3 });
+    const seen: number[] = [];
+    await waitFor(
+      async () => {
+        const states = (await Promise.all(requests.map(rowOf))).map(({ state }) => state);
+        seen.push(states.filter((state) => state === 'running').length);
+        return states.every((state) => state === 'done');
+      },
+      { what: 'all answers', interval: 20, timeout: 60_000 },
+    );
+    expect(Math.max(...seen)).toBe(3);
+    for (const request of requests) expect(await results(request)).toHaveLength(1);
+  });
+
+  it('keeps what becomes of one request from the others in hand', async () => {
+    await replica('one', { concurrency: 3, timeLimitMs: 5_000, attempts: 1 });
+    const stolen = await ask(bright, 10, { ms: 4_000 });
+    const late = await ask(bright, 10, { ms: 60_000 });
+    const fine = await ask(bright, 10, { ms: 3_000 });
+    await Promise.all([stolen, late, fine].map(running));
+    await source.query(
+      `update work set token = token + 1, attempt = 0, leased_until = now() + interval '1 minute' where id = $1`,
+      [topics['inference.requested.xray.v1'].id(stolen)],
+    );
+    await Promise.all([late, fine].map(done));
+    expect((await results(fine))[0]?.outcome.kind).toBe('findings');
+    expect((await results(late))[0]?.outcome).toMatchObject({ kind: 'failed', failure: { kind: 'unavailable' } });
+    expect(await results(stolen)).toEqual([]);
+    expect(await rowOf(fine)).toMatchObject({ state: 'done', attempt: 1 });
   });
 
   it('tries again while something is unavailable, and says failed at the end', async () => {

@@ -96,6 +96,7 @@ describe('the X-ray worker', () => {
         MODELS_DIR: join(repository, 'libs/inference/test-models'),
         LEASE_MS: '4000',
         STUDY_TIME_LIMIT_MS: '120000',
+        CONCURRENCY: '1',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -260,13 +261,18 @@ describe('the X-ray worker', () => {
     for (const { log } of workers) expect(log()).not.toMatch(/secret/i);
   });
 
-  it('ends within its grace when told to, with the result of what it was computing', async () => {
+  it('ends within its grace when told to, with the result of what it was computing, and takes nothing more', async () => {
     const asked = await request(3, slow);
     await publish(asked);
     await waitFor(async () => (await rowOf(asked))?.state === 'running', { interval: 20 });
+    const waiting = await Promise.all([1, 2, 3].map(() => request(10)));
+    await Promise.all(waiting.map((each) => publish(each)));
+    await Promise.all(waiting.map((each) => waitFor(async () => (await rowOf(each))?.state === 'queued')));
     await stop(worker);
-    expect(['done', 'queued']).toContain((await rowOf(asked))?.state);
     expect(worker.process.exitCode ?? worker.process.signalCode).not.toBe('SIGKILL');
+    expect(await rowOf(asked)).toMatchObject({ state: 'done', attempt: 1 });
+    expect(await outboxOf(asked)).toHaveLength(1);
+    for (const each of waiting) expect(await rowOf(each)).toMatchObject({ state: 'queued', attempt: 0 });
   });
 });
 

@@ -26,6 +26,8 @@ const outputSchema = z.strictObject({
   finding: codedConceptSchema,
   site: codedConceptSchema.optional(),
   threshold: z.number().min(0).max(1),
+  /** What is said below the threshold: a model of triage has seen no reason to hurry, which is less than `absent`. */
+  below: z.enum(['absent', 'not-prioritised']).default('absent'),
   /** probability = sigmoid(slope · logit + intercept). */
   calibration: z.strictObject({ kind: z.literal('platt'), slope: z.number(), intercept: z.number() }),
 });

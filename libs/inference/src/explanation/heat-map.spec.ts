@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ModelOutput } from '@sightline/contracts';
 import sharp from 'sharp';
-import { calibrate } from './calibrate.ts';
+import { calibrate } from '../reading/calibrate.ts';
 import { drawHeatMap, evidenceOf } from './heat-map.ts';
 import { drawKeyImage } from './key-image.ts';
-import type { Answer } from './runtime.ts';
+import type { Answer } from '../runtime.ts';
 
 const output: ModelOutput = {
   key: 'pneumonia',
   index: 0,
   finding: { system: 'http://snomed.info/sct', code: '233604007', display: 'Pneumonia' },
   threshold: 0.5,
+  below: 'absent',
   calibration: { kind: 'platt', slope: 1, intercept: 0 },
 };
 
@@ -19,6 +20,7 @@ function answer(logit: number, map: number[], columns: number): Answer {
     logits: { dims: [1, 1], data: Float32Array.of(logit) },
     activation: { dims: [1, 1, map.length / columns, columns], data: Float32Array.from(map) },
     embedding: { dims: [1, 1], data: Float32Array.of(0) },
+    scores: {},
   };
 }
 
@@ -79,11 +81,10 @@ describe('a heat map', () => {
 describe('a key image', () => {
   it('shows the display values of its source, one grey each', async () => {
     const png = await drawKeyImage({
-      kind: 'pixels',
+      kind: 'grey',
       width: 3,
       height: 2,
       values: Float32Array.of(0, 63.6, 128, 200, 255, 255),
-      display: 'window',
     });
     const { info, at } = await pixels(png);
     expect([info.width, info.height]).toEqual([3, 2]);

@@ -1,7 +1,7 @@
 import type { ModelOutput } from '@sightline/contracts';
 import sharp from 'sharp';
-import { calibrate } from './calibrate.ts';
-import type { Answer, Tensor } from './runtime.ts';
+import { calibrate } from '../reading/calibrate.ts';
+import type { Answer, Tensor } from '../runtime.ts';
 
 /** Of the map before it is stretched to the image: above any feature map's, and little work for the event loop. */
 const drawnSide = 64;

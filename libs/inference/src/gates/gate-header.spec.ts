@@ -3,7 +3,7 @@ import { readHeader } from '@sightline/dicom';
 import type { ModelManifest } from '@sightline/contracts';
 import { childsChest, greyXray } from '../../../../test/support/xray-request.ts';
 import { wrapImage, type WrappedValues } from '../../../../tools/evaluate/wrap-image.ts';
-import { gateChestXray } from './gate-chest-xray.ts';
+import { gateHeader } from './gate-header.ts';
 
 const manifest = {
   applicability: {
@@ -17,13 +17,13 @@ const manifest = {
 function gate(values: WrappedValues) {
   const read = readHeader(greyXray(100, values, 'gate'));
   if (read.kind === 'invalid') throw new Error(read.reason);
-  return gateChestXray(manifest, read.header);
+  return gateHeader(manifest, read.header);
 }
 
 const without = (keyword: string): WrappedValues =>
   Object.fromEntries(Object.entries(childsChest).filter(([name]) => name !== keyword));
 
-describe('the gate of a chest X-ray', () => {
+describe('the gate on the header of an image', () => {
   it.each<[string, WrappedValues]>([
     ['a DX of the chest, AP, three years', {}],
     ['a CR', { Modality: 'CR' }],
@@ -88,6 +88,6 @@ describe('the gate of a chest X-ray', () => {
     const read = readHeader(wrapImage('none', { width: 0, height: 0, grey: new Uint8Array() }, childsChest));
     if (read.kind === 'invalid') throw new Error(read.reason);
     const { rows: _rows, columns: _columns, ...header } = read.header;
-    expect(gateChestXray(manifest, header)).toMatchObject({ kind: 'refused', reason: 'no-image' });
+    expect(gateHeader(manifest, header)).toMatchObject({ kind: 'refused', reason: 'no-image' });
   });
 });

@@ -1,6 +1,6 @@
 import type { ModelManifest } from '@sightline/contracts';
 import { isImageSopClass, patientAge, type DicomHeader } from '@sightline/dicom';
-import type { Pipeline, Refused } from '@sightline/inference';
+import type { Pipeline, Refused } from '../reading/pipeline.ts';
 
 type Applicability = ModelManifest['applicability'];
 type Check = (applicability: Applicability, header: DicomHeader) => Refused | undefined;
@@ -19,7 +19,7 @@ const longestCode = 16;
 const checks: readonly Check[] = [checkImage, checkModality, checkBodyPart, checkView, checkAge, checkPresentation];
 
 /** The intended use of the manifest, one attribute after the other. What is not stated is not assumed: it is refused. */
-export const gateChestXray: Pipeline['gate'] = ({ applicability }, header) => {
+export const gateHeader: Pipeline['gate'] = ({ applicability }, header) => {
   for (const check of checks) {
     const refused = check(applicability, header);
     if (refused !== undefined) return refused;

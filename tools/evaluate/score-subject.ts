@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type { ModelManifest } from '@sightline/contracts';
+import { describeObject, readObjects, type Reader, type Reading } from '@sightline/inference';
+import sharp from 'sharp';
+import type { LabelledSubject } from './open-data-set.ts';
+import { derivedUid, wrapImage, type WrappedValues } from './wrap-image.ts';
+
+/** What the pipeline says of one subject: a probability per output always, and why serving would not have said it. */
+export interface SubjectScore {
+  name: string;
+  refused?: { reason: string; detail: string };
+  probabilities: Readonly<Record<string, number>>;
+}
+
+/** Says nothing either way: what a subject scores whose pixels cannot be read, so that none leaves the figures. */
+const noOpinion = 0.5;
+
+/**
+ * Gate, prepare and conclude of serving on one subject: an image, or the images of a study in their order. What the gates refuse is
+ * scored all the same, since the figure is over every subject. Rejects where the runtime fails: that is no property of the subject.
+ */
+export async function scoreSubject(
+  reader: Reader,
+  folder: string,
+  subject: LabelledSubject,
+  signal: AbortSignal,
+): Promise<SubjectScore> {
+  const { manifest } = reader.model;
+  const objects: Uint8Array[] = [];
+  for (const [place, file] of subject.files.entries()) {
+    const object = await objectOf(join(folder, file), valuesOf(manifest, subject, place));
+    if (object.kind === 'undecodable') return unread(manifest, subject.name, 'undecodable', object.why);
+    objects.push(object.bytes);
+  }
+  const served = await firstReading(reader, objects, { signal });
+  const scored = served.kind === 'read' ? served : await firstReading(reader, objects, { signal, beyondGates: true });
+  if (scored.kind === 'failed') {
+    const { kind, message } = scored.failure;
+    if (kind === 'invalid-input') return unread(manifest, subject.name, kind, message);
+    throw new Error(`${subject.name}: ${message}`);
+  }
+  const refused = served.kind === 'refused' && { refused: { reason: served.reason, detail: served.detail } };
+  if (scored.kind === 'refused') return unread(manifest, subject.name, scored.reason, scored.detail);
+  const probabilities = Object.fromEntries(scored.findings.map(({ key, certainty }) => [key, certainty.probability]));
+  return { name: subject.name, probabilities, ...refused };
+}
+
+/** One subject is one answer: the first, as the images of a data set have one frame each. */
+async function firstReading(
+  reader: Reader,
+  objects: readonly Uint8Array[],
+  options: { signal: AbortSignal; beyondGates?: boolean },
+): Promise<Reading> {
+  for await (const reading of readObjects(reader, described(objects), options)) return reading;
+  return { kind: 'refused', reason: 'no-image', detail: 'There is no image.' };
+}
+
+async function* described(objects: readonly Uint8Array[]) {
+  for (const object of objects) yield describeObject(object);
+}
+
+function unread(manifest: ModelManifest, name: string, reason: string, detail: string): SubjectScore {
+  const probabilities = Object.fromEntries(manifest.outputs.map(({ key }) => [key, noOpinion]));
+  return { name, refused: { reason, detail }, probabilities };
+}
+
+/** Millimetres between slices of a data set that does not say, and between the pixels of one. */
+const assumedSpacing = { slice: 5, pixel: 1 };
+
+/** What the manifest assumes of a bare picture, and of one in a study its place there. */
+function valuesOf(
+  { evaluation, answer, input }: ModelManifest,
+  subject: LabelledSubject,
+  place: number,
+): WrappedValues {
+  return {
+    ...unwindowed(input.preparation.grey),
+    ...(answer.unit !== 'image' && {
+      StudyInstanceUID: derivedUid(`${subject.name}/study`),
+      SeriesInstanceUID: derivedUid(`${subject.name}/series`),
+      InstanceNumber: String(place + 1),
+      ImagePositionPatient: `0\\0\\${place * assumedSpacing.slice}`,
+      ImageOrientationPatient: '1\\0\\0\\0\\1\\0',
+      PixelSpacing: `${assumedSpacing.pixel}\\${assumedSpacing.pixel}`,
+    }),
+    ...evaluation.assume,
+  };
+}
+
+/** A bare picture was windowed by whoever made it: the rescale that takes its greys back to where the model's window finds them. */
+function unwindowed(grey: ModelManifest['input']['preparation']['grey']): WrappedValues {
+  if (grey.kind === 'display') return {};
+  return { RescaleSlope: String(grey.width / 255), RescaleIntercept: String(grey.center - grey.width / 2) };
+}
+
+type ReadObject = { kind: 'object'; bytes: Uint8Array } | { kind: 'undecodable'; why: string };
+
+async function objectOf(path: string, values: WrappedValues): Promise<ReadObject> {
+  const bytes = await readFile(path);
+  const isPart10 = extname(path).toLowerCase() === '.dcm' || bytes.toString('latin1', 128, 132) === 'DICM';
+  if (isPart10) return { kind: 'object', bytes };
+  try {
+    const { data, info } = await sharp(bytes)
+      .toColourspace('b-w')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const grey = info.channels === 1 ? data : data.filter((_, i) => i % info.channels === 0);
+    return { kind: 'object', bytes: wrapImage(path, { width: info.width, height: info.height, grey }, values) };
+  } catch (error) {
+    return { kind: 'undecodable', why: error instanceof Error ? error.message : String(error) };
+  }
+}
