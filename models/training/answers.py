@@ -15,20 +15,28 @@ def sha256_of(path: Path) -> str:
 
 
 class Model:
-    """An ONNX file of the manifest's contract: `image` [N,1,H,W] float32 0..255 -> logits, activation, embedding."""
+    """An ONNX file of the manifest's contract: `image` [N,1,H,W] float32 0..255 -> logits, activation,
+    embedding and the scores of `gates.py`."""
 
     def __init__(self, path: Path, threads: int = 2) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-    def logits(self, images: NDArray[np.uint8], batch: int = 32) -> NDArray[np.float64]:
-        """[N,H,W] grey levels -> [N]."""
+    def outputs(self, images: NDArray[np.uint8], names: list[str], batch: int = 32) -> dict[str, NDArray[np.float64]]:
+        """[N,H,W] grey levels -> the first column of each named output, [N]."""
         parts = [
-            self.session.run(["logits"], {"image": images[i : i + batch, None].astype(np.float32)})[0][:, 0]
+            self.session.run(names, {"image": images[i : i + batch, None].astype(np.float32)})
             for i in range(0, len(images), batch)
         ]
-        return np.concatenate(parts).astype(np.float64)
+        return {
+            name: np.concatenate([part[place][:, 0] for part in parts]).astype(np.float64)
+            for place, name in enumerate(names)
+        }
+
+    def logits(self, images: NDArray[np.uint8], batch: int = 32) -> NDArray[np.float64]:
+        """[N,H,W] grey levels -> [N]."""
+        return self.outputs(images, ["logits"], batch)["logits"]
 
 
 def probabilities(logits: NDArray[np.float64], slope: float, intercept: float) -> NDArray[np.float64]:

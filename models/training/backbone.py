@@ -29,6 +29,7 @@ STAGES = (
 
 
 MIDDLE = 11  # blocks before the stage that a fine map dilates
+MIDDLE_FEATURES = 112
 DILATED_STAGE = 5  # index of the stage whose stride a fine map leaves out
 
 

@@ -1,4 +1,4 @@
-"""Step 2a: at which side the backbone should look, on the choosing half of val, clean and corrupted.
+"""Step 2: at which side the backbone should look, on the choosing half of val, clean and corrupted.
 
 python choose_size.py --data DIR --network runs/main/network.pt
 """
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--network", type=Path, required=True)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[128, 160])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[128, 160, 192])
     parser.add_argument("--corruptions", nargs="*", default=HARDEST)
     args = parser.parse_args()
     torch.set_num_threads(2)

@@ -1,4 +1,4 @@
-"""Step 4: the one evaluation on the test part; writes evaluation.json and the primary figure of model.json.
+"""Step 5: the one evaluation on the test part; writes evaluation.json and the primary figure of model.json.
 
     python evaluate.py --data DIR --model ../chest-xray-paediatric
 

@@ -4,7 +4,9 @@ Fine-tuning on a CPU: the batch norms keep the statistics they are given in one 
 (so training and serving compute the same), and the first blocks, which see edges and nothing medical, stay as
 ImageNet left them.
 
-A trained network can be refined (`start`): it keeps its statistics, and some views are shown with parts hidden.
+A trained network can be refined (`start`): it keeps its statistics, and some views are shown again with parts hidden.
+What is still seen must then give the evidence it gave before and what is hidden none, so that evidence adds up over the
+places of the map: that is what makes the map an explanation.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from augment import augment
 from backbone import EfficientNetLite0, imagenet_backbone
-from hide import MASK, hide
-from network import Answer, Network
+from hide import hide
+from network import Network
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,15 @@ class Plan:
     averaging: float = 0.985
     seed: int = 20240917
     fine: bool = False
-    hiding: float = 0.0  # share of the views of which parts are hidden
-    silence: float = 0.05  # weight of the squared activation of hidden cells in the loss
+    hiding: float = 0.0  # share of a batch that is shown again with parts hidden
+    additivity: float = 0.1  # weight of the loss on the activation of those
 
 
-class Views(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Augmented views [1,224,224] uint8 with label and hidden cells [1,28,28], fixed by (seed, round, place)."""
+class Views(Dataset[tuple[Tensor, ...]]):
+    """Augmented views [1,224,224] uint8 with their label, fixed by (seed, round, place).
+
+    With hiding, also the view with parts hidden, and its hidden cells [1,28,28].
+    """
 
     def __init__(self, images: NDArray[np.uint8], labels: NDArray[np.int64], plan: Plan, round_: int) -> None:
         self.images, self.labels = images, labels
@@ -63,14 +68,16 @@ class Views(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, place: int) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, place: int) -> tuple[Tensor, ...]:
         cv2.setNumThreads(0)
         index = self.order[place]
         rng = np.random.default_rng([*self.key, place])
-        view, mask = augment(self.images[index], rng), np.zeros((MASK, MASK), np.float32)
-        if rng.random() < self.hiding:
-            view, mask = hide(view, rng)
-        return torch.from_numpy(view)[None], torch.tensor(float(self.labels[index])), torch.from_numpy(mask)[None]
+        view = augment(self.images[index], rng)
+        shown = torch.from_numpy(view)[None], torch.tensor(float(self.labels[index]))
+        if self.hiding == 0:
+            return shown
+        hidden, mask = hide(view, rng)
+        return *shown, torch.from_numpy(hidden)[None], torch.from_numpy(mask)[None]
 
 
 def _draw(indices: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -79,7 +86,7 @@ def _draw(indices: NDArray[np.int64], count: int, rng: np.random.Generator) -> N
     return np.concatenate([np.tile(indices, whole), rng.choice(indices, rest, replace=False)])
 
 
-def _batches(views: Views, plan: Plan) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
+def _batches(views: Views, plan: Plan) -> DataLoader[tuple[Tensor, ...]]:
     return DataLoader(views, batch_size=plan.batch, num_workers=1, prefetch_factor=8, drop_last=True)
 
 
@@ -92,7 +99,7 @@ def _adapt_norms(network: Network, views: Views, plan: Plan, batches: int = 24) 
         norm.reset_running_stats()
         norm.momentum = None
     network.train()
-    for index, (images, _, _) in enumerate(_batches(views, plan)):
+    for index, (images, *_) in enumerate(_batches(views, plan)):
         if index == batches:
             break
         network(images.float())
@@ -120,19 +127,32 @@ def _rate_at(step: int, steps: int, warm: int) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _loss(answer: Answer, labels: Tensor, hidden: Tensor, plan: Plan) -> Tensor:
-    """Binary cross-entropy with soft labels; a normal image counts twice, which evens the 1 : 2 of a batch.
+def _loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Binary cross-entropy with soft labels; a normal image counts twice, which evens the 1 : 2 of a batch."""
+    soft = labels * (1 - smoothing) + smoothing / 2
+    return F.binary_cross_entropy_with_logits(logits, soft, weight=2 - labels)
 
-    A view with hidden parts counts half: what made the label may be among them.
+
+def _unadditive(shown: Tensor, hidden: Tensor, mask: Tensor) -> Tensor:
+    """How far the activation [N,1,h,w] of hidden views is from that of the whole views where seen, and from 0 elsewhere.
+
+    Cells on the edge of what is hidden do not count.
     """
-    soft = labels * (1 - plan.smoothing) + plan.smoothing / 2
-    weight = (2 - labels) * (1 - 0.5 * hidden.amax(dim=(1, 2, 3)))
-    loss = F.binary_cross_entropy_with_logits(answer.logits[:, 0], soft, weight=weight)
-    if plan.hiding == 0:
+    share = F.adaptive_avg_pool2d(mask, shown.shape[-2:])
+    clear = ((share < 0.01) | (share > 0.99)).float()
+    wanted = shown * (share < 0.5)
+    return ((hidden - wanted).square() * clear).sum() / clear.sum().clamp(min=1)
+
+
+def _batch_loss(network: Network, batch: list[Tensor], plan: Plan) -> Tensor:
+    views, labels, *covered = batch
+    answer = network(views.float())
+    loss = _loss(answer.logits[:, 0], labels, plan.smoothing)
+    if not covered:
         return loss
-    silent = (F.adaptive_avg_pool2d(hidden, answer.activation.shape[-2:]) > 0.99).float()
-    evidence = (answer.activation.square() * silent).sum() / silent.sum().clamp(min=1)
-    return loss + plan.silence * evidence
+    count = round(plan.batch * plan.hiding)
+    hidden = network(covered[0][:count].float()).activation
+    return loss + plan.additivity * _unadditive(answer.activation[:count].detach(), hidden, covered[1][:count])
 
 
 def fit(
@@ -172,10 +192,10 @@ def fit(
     for round_ in range(1, plan.rounds + 1):
         _training_mode(network)
         total = 0.0
-        for views, truth, hidden in _batches(Views(images, labels, plan, round_), plan):
+        for batch in _batches(Views(images, labels, plan, round_), plan):
             for group in optimiser.param_groups:
                 group["lr"] = plan.rate * _rate_at(step, steps, 60)
-            loss = _loss(network(views.float()), truth, hidden, plan)
+            loss = _batch_loss(network, batch, plan)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(learned, 2.0)

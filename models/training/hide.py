@@ -1,7 +1,8 @@
 """Parts of a training view hidden behind a blur, so that the network learns to find no evidence where nothing is seen.
 
 A class activation map says where the evidence is only if a cell without content carries none. Every hidden view comes
-with its mask, and `fit.py` pulls the activation of the hidden cells to zero.
+with its mask, and `fit.py` pulls the activation of the hidden cells to zero
+and leaves that of the others as it is.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from corruptions import Image
 
 MASK = 28  # cells a side of a mask
-COARSE = 7  # cells a side of the noise it is cut from
-SHARE = (0.25, 0.8)  # of the image that is hidden
+COARSE = (3, 8)  # cells a side of the noise it is cut from: at least, less than
+SHARE = (0.1, 0.95)  # of the image that is hidden
 CELL = 16  # pixels of 224 a cell of the blur has
 BLUR = (20.0, 48.0)  # standard deviation, pixels of 224
 
@@ -30,7 +31,8 @@ def blurred(image: Image, deviation: float = 32.0) -> Image:
 
 def hide(image: Image, rng: np.random.Generator) -> tuple[Image, NDArray[np.float32]]:
     """[224,224] uint8 -> the view with blobs of it hidden, and the mask [28,28], 1 where it is hidden."""
-    noise = cv2.resize(rng.random((COARSE, COARSE), dtype=np.float32), (MASK, MASK), interpolation=cv2.INTER_CUBIC)
+    coarse = int(rng.integers(*COARSE))
+    noise = cv2.resize(rng.random((coarse, coarse), dtype=np.float32), (MASK, MASK), interpolation=cv2.INTER_CUBIC)
     mask = (noise < np.quantile(noise, rng.uniform(*SHARE))).astype(np.float32)
     fill = np.full_like(image, round(float(image.mean()))) if rng.random() < 0.3 else blurred(image, rng.uniform(*BLUR))
     up = cv2.INTER_LINEAR if rng.random() < 0.5 else cv2.INTER_NEAREST

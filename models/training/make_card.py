@@ -1,6 +1,6 @@
-"""Step 7: writes MODEL_CARD.md. Every number in it comes from model.json and evaluation.json.
+"""Step 8: writes MODEL_CARD.md. Every number in it comes from the JSON files beside it.
 
-python make_card.py --model ../chest-xray-paediatric
+python make_card.py --model ../chest-xray-paediatric --working 160
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from card_explanation import explanation_text
+from card_gates import gates_text
+from card_tables import change, share, table, with_interval
 from json_file import read_json
 
 CARD = """# {title}
@@ -20,8 +23,8 @@ CARD = """# {title}
 {intended_use}
 
 It is asked only for {modalities} images of {body_parts}, view {views}, of children of {min_years} to {max_years} years
-(inclusive). Anything else, and an unknown age, is skipped with a reason, never answered as a negative. What it says is
-filed only when a clinician signs it.
+(inclusive). Anything else, and an unknown age, is skipped with a reason, never answered as a negative. What it says
+goes to the worklist and is about one image.
 
 ## Population and data
 
@@ -34,11 +37,13 @@ official, harder test part is not among it. Age of each child and sex are not gi
 
 ## Training
 
-EfficientNet-Lite0 from ImageNet (Apache-2.0). The graph resizes to 224 x 224 (linear, antialiased, aspect ratio not
+EfficientNet-Lite0 from ImageNet (Apache-2.0), its last stride left out, so that its map has cells of 16 pixels. The
+graph resizes to 224 x 224 (linear, antialiased, aspect ratio not
 kept), takes mean and spread out of every image (measured on its inner part), and shows the backbone a version of
 {working} x {working}. Batches are balanced; views are augmented: frame, aspect, rotation, mirror, gamma, contrast,
-exposure, blur, resampling, noise, JPEG, patches over markers and borders, up to ImageNet-C severity 3. The weights are
-a running average. The round and the size were chosen on one half of val (by patient); calibrator and threshold come
+exposure, blur, resampling, noise, JPEG, patches over markers and borders, up to ImageNet-C severity 3. In the last
+rounds half of the views are shown again with parts blurred away, and the map must give the places still seen what it
+gave them before and the others nothing. The weights are a running average. The round and the size were chosen on one half of val (by patient); calibrator and threshold come
 from the other half. The test part was used for the figures below and for nothing else. The recipe is
 `models/training/train.sh chest-xray-paediatric --data DIR`; its logs are in `logs/`.
 
@@ -67,11 +72,13 @@ The same test images under ImageNet-C severity 3 and under imprecise collimation
 
 {limits}
 
+## What it refuses
+
+{gates}
+
 ## The heat map
 
-It is the class activation of the last feature map, 4 x 4 cells over the whole image: too coarse to point at a finding,
-and on some images strongest at the border or below the diaphragm. Its faithfulness has not been measured. It gives no
-side and no place; nobody should read one from it.
+{explanation}
 
 ## Known confounds
 
@@ -85,24 +92,6 @@ side and no place; nobody should read one from it.
 
 {licences}
 """
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def share(value: float) -> str:
-    return f"{value:.3f}"
-
-
-def change(value: float) -> str:
-    return f"{value:+.3f}"
-
-
-def with_interval(figure: dict[str, Any]) -> str:
-    low, high = figure["ci95"]
-    return f"{figure['value']:.3f} ({low:.3f} – {high:.3f})"
 
 
 def overall_table(figures: dict[str, Any]) -> str:
@@ -177,6 +166,9 @@ def main() -> None:
     evaluation = read_json(args.model / "evaluation.json")
     if evaluation["model"]["sha256"] != manifest["sha256"]:
         raise ValueError("evaluation.json is of other weights than model.json")
+    gates, explanation = read_json(args.model / "gates.json"), read_json(args.model / "explanation.json")
+    if {gates["model"]["sha256"], explanation["model"]["sha256"]} != {manifest["sha256"]}:
+        raise ValueError("gates.json or explanation.json is of other weights than model.json")
     applicability, overall = manifest["applicability"], evaluation["overall"]
     text = CARD.format(
         title=manifest["title"],
@@ -197,6 +189,8 @@ def main() -> None:
         subgroups=subgroup_table(evaluation["subgroups"]),
         robustness=robustness_table(evaluation["robustness"]),
         stability=stability_text(evaluation),
+        gates=gates_text(gates),
+        explanation=explanation_text(explanation),
         limits="\n".join(f"- {limit}" for limit in manifest["limits"]),
         licences="\n".join(f"- {what}: {licence}" for what, licence in manifest["licences"].items()),
     )

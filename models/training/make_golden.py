@@ -1,4 +1,4 @@
-"""Step 6: writes golden/: six real images of the test part as DICOM, and what the model says of each.
+"""Step 7: writes golden/: six real images of the test part as DICOM, and what the model says of each.
 
     python make_golden.py --data DIR --model ../chest-xray-paediatric
 
@@ -15,6 +15,7 @@ import cv2
 import pydicom
 
 from answers import Model, probabilities
+from evaluate_gates import Gatekeeper
 from golden_dicom import INVENTED, Patient, golden_dicom
 from json_file import read_json, write_json
 from labels import read_rows
@@ -47,9 +48,11 @@ def main() -> None:
 
     folder = args.model / "golden"
     folder.mkdir(exist_ok=True)
-    output = read_json(args.model / "model.json")["outputs"][0]
+    manifest = read_json(args.model / "model.json")
+    output = manifest["outputs"][0]
     line = output["calibration"]["slope"], output["calibration"]["intercept"]
     model = Model(args.model / "1" / "model.onnx")
+    gatekeeper = Gatekeeper(model, manifest)
     rows = {row.file: row for row in read_rows(args.data)}
     if len({rows[case.source].patient for case in CASES}) != len(CASES):
         raise ValueError("two golden images are of one patient")
@@ -63,6 +66,8 @@ def main() -> None:
         written = folder / f"{case.file}.dcm"
         golden_dicom(image, case.patient, order, source.stat().st_size).save_as(written, enforce_file_format=True)
         pixels = pydicom.dcmread(written).pixel_array
+        if (refused := gatekeeper.reasons(pixels[None])[0]) is not None:
+            raise ValueError(f"{written.name} is refused: {refused}")
         probability = round(float(probabilities(model.logits(pixels[None]), *line)[0]), 4)
         expected = {
             "outcome": "findings",

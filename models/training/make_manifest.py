@@ -1,8 +1,9 @@
-"""Step 3: calibrates, sets the threshold and writes model.json.
+"""Step 4: calibrates, sets the thresholds and writes model.json.
 
-    python make_manifest.py --data DIR --model ../chest-xray-paediatric --version 1.0.0
+    python make_manifest.py --data DIR --model ../chest-xray-paediatric --version 2.0.0
 
-Both come from the half of val that training never looked at. The test part is not touched here.
+Calibrator and threshold come from the half of val that training never looked at, the gates' from all of it. The test
+part is not touched here. What evaluating adds, `seal_manifest.py` writes into it at the end.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from answers import Model, probabilities, sha256_of
+from gates import Scores
 from images import read_images
 from json_file import write_json
 from labels import halve_by_patient, part, read_rows
 from metrics import logistic_line, sensitivity, specificity, threshold_at_sensitivity
+from network import STORED
+from thresholds import GATES, thresholds
 
 SENSITIVITY = 0.95  # at the threshold, on the calibrating half
 
@@ -30,11 +34,21 @@ LIMITS = [
     "Images were already squeezed to 224 x 224 without keeping the aspect ratio: fine detail is lost.",
     "Calibrated where three of four images show pneumonia: where it is rarer the probability is too high.",
     "A negative answer does not rule pneumonia out.",
+    "The gates refuse what is unlike its training images; a mirrored image is not recognised, nor is every adult's chest.",
 ]
 
 
-def manifest(version: str, digest: str, calibration: dict[str, object], threshold: float) -> dict[str, object]:
-    """model.json without the figure that evaluating adds."""
+def score_gates(limits: dict[str, float]) -> list[dict[str, object]]:
+    return [
+        {"score": gate.score, "atMost": limits[gate.score], "reason": gate.reason, "detail": gate.detail}
+        for gate in GATES
+    ]
+
+
+def manifest(
+    version: str, digest: str, calibration: dict[str, object], threshold: float, limits: dict[str, float]
+) -> dict[str, object]:
+    """model.json without what evaluating adds."""
     return {
         "name": "chest-xray-paediatric",
         "version": version,
@@ -43,11 +57,17 @@ def manifest(version: str, digest: str, calibration: dict[str, object], threshol
         "file": "1/model.onnx",
         "worker": "xray",
         "role": "primary",
-        "release": "on-signature",
-        "unitOfAnswer": "image",
+        "release": "worklist-only",
+        "answer": {"unit": "image"},
         "input": {
             "modalities": ["CR", "DX"],
-            "selection": "every-image",
+            "selection": {"kind": "every-image"},
+            "preparation": {
+                "grey": {"kind": "display"},
+                "crop": "none",
+                "aspect": "squeezed",
+                "resize": {"in": "graph", "filter": "antialiased-linear", "size": STORED},
+            },
             "tensor": {
                 "name": "image",
                 "layout": "NCHW",
@@ -56,7 +76,12 @@ def manifest(version: str, digest: str, calibration: dict[str, object], threshol
                 "photometric": "MONOCHROME2",
             },
         },
-        "graph": {"logits": "logits", "activation": "activation", "embedding": "embedding"},
+        "graph": {
+            "logits": "logits",
+            "activation": "activation",
+            "embedding": "embedding",
+            "scores": list(Scores._fields),
+        },
         "outputs": [
             {
                 "key": "pneumonia",
@@ -72,7 +97,10 @@ def manifest(version: str, digest: str, calibration: dict[str, object], threshol
             "bodyPart": ["CHEST", "THORAX", "LUNG"],
             "view": ["AP"],
             "age": {"minYears": 1, "maxYears": 5, "unknown": "refuse"},
+            "scores": score_gates(limits),
         },
+        "wording": {"subject": "chest radiograph", "notAssessed": "side and lobe not assessed"},
+        "explanation": {"kind": "class-activation", "faithful": False},
         "evaluation": {
             "labels": {"pneumonia": "pneumonia"},
             "patient": "patient",
@@ -85,6 +113,7 @@ def manifest(version: str, digest: str, calibration: dict[str, object], threshol
             "primary": None,
             "figures": "evaluation.json",
         },
+        "evidence": [],
         "licences": {
             "data": "CC BY 4.0 (Kermany et al., Cell 172, 2018, doi 10.1016/j.cell.2018.02.010)",
             "weights": "Apache-2.0",
@@ -102,22 +131,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--version", default="2.0.0")
     args = parser.parse_args()
 
-    _, rows = halve_by_patient(part(read_rows(args.data), "val"))
-    truth = np.array([row.pneumonia for row in rows])
+    val = part(read_rows(args.data), "val")
+    calibrating = {row.file for row in halve_by_patient(val)[1]}
     file = args.model / "1" / "model.onnx"
-    logits = Model(file).logits(read_images(args.data, rows))
+    images = read_images(args.data, val)
+    scores = Model(file).outputs(images, ["logits", *Scores._fields])
+
+    half = np.array([row.file in calibrating for row in val])
+    truth, logits = np.array([row.pneumonia for row in val])[half], scores["logits"][half]
     slope, intercept = (round(value, 4) for value in logistic_line(truth, logits))
     probability = probabilities(logits, slope, intercept)
     threshold = int(threshold_at_sensitivity(truth, probability, SENSITIVITY) * 1000) / 1000
     calibration = {"kind": "platt", "slope": slope, "intercept": intercept}
-    write_json(args.model / "model.json", manifest(args.version, sha256_of(file), calibration, threshold))
+    limits = thresholds([row.patient for row in val], images, scores)
+    write_json(args.model / "model.json", manifest(args.version, sha256_of(file), calibration, threshold, limits))
     print(
-        f"calibrating half: {len(rows)} images, slope {slope}, intercept {intercept}, threshold {threshold}, "
+        f"calibrating half: {half.sum()} images, slope {slope}, intercept {intercept}, threshold {threshold}, "
         f"sensitivity {sensitivity(truth, probability, threshold):.3f}, "
-        f"specificity {specificity(truth, probability, threshold):.3f}"
+        f"specificity {specificity(truth, probability, threshold):.3f}; at most "
+        + ", ".join(f"{name} {limit}" for name, limit in limits.items())
     )
 
 

@@ -81,3 +81,13 @@ def bootstrap(
         chosen = np.concatenate([groups[index] for index in rng.integers(0, len(groups), len(groups))])
         values.append(figure(truth[chosen], score[chosen]))
     return [float(value) for value in np.nanpercentile(values, [2.5, 97.5])]
+
+
+def wilson(hits: int, n: int) -> list[float]:
+    """[low, high]: the 95 % score interval of a share (Wilson 1927)."""
+    if n == 0:
+        return [0.0, 1.0]
+    z, share = 1.959964, hits / n
+    middle = share + z * z / (2 * n)
+    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return [float(max(0.0, (middle - half) / (1 + z * z / n))), float(min(1.0, (middle + half) / (1 + z * z / n)))]

@@ -59,12 +59,15 @@ class Network(nn.Module):
             image = squeeze(image, self.working)
         return image.expand(-1, 3, -1, -1)
 
-    def forward(self, image: Tensor) -> Answer:
-        features = self.backbone(self.prepare(image))
+    def answer(self, features: Tensor) -> Answer:
+        """The last feature map [N,1280,h,w] -> Answer."""
         embedding = features.mean(dim=(2, 3))
         logits = self.classifier(self.dropout(embedding))
         activation = F.conv2d(features, self.classifier.weight[:, :, None, None])
         return Answer(logits, activation, embedding)
+
+    def forward(self, image: Tensor) -> Answer:
+        return self.answer(self.backbone(self.prepare(image)))
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Step 5: what the model might lean on instead of the lungs, measured on val; adds to evaluation.json.
+"""Step 5b: what the model might lean on instead of the lungs, measured on val; adds to evaluation.json.
 
     python stability.py --data DIR --model ../chest-xray-paediatric --resized runs/resized --original runs/original
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The whole recipe of one model: environment, training, export, threshold, evaluation, golden set, card.
+# The whole recipe of one model: environment, training, gates, export, thresholds, evaluation, golden set, card.
 #
-#   models/training/train.sh chest-xray-paediatric --data DIR [--only-environment]
+#   models/training/train.sh chest-xray-paediatric --data DIR [--sets SETS] [--only-environment]
 #
-# DIR holds images/ and labels.csv. The environment is models/training/.venv, the networks go to models/training/runs;
-# both are ignored by git. About half an hour on two idle cores. It overwrites models/<model>: a new version of a model
-# needs a new number (VERSION=1.1.0).
+# DIR holds images/ and labels.csv; SETS, by default the folder DIR is in, the other sets that the gates are tried on
+# (`families.py` names them). The environment is models/training/.venv, the networks go to models/training/runs;
+# both are ignored by git. About an hour on two idle cores. It overwrites models/<model>: a new version of a model
+# needs a new number (VERSION=2.1.0).
 set -euo pipefail
 
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -17,10 +18,12 @@ if [ "$model" != chest-xray-paediatric ]; then
 fi
 
 data=
+sets=
 only_environment=
 while [ $# -gt 0 ]; do
   case "$1" in
     --data) data="${2:?--data needs a folder}"; shift 2 ;;
+    --sets) sets="${2:?--sets needs a folder}"; shift 2 ;;
     --only-environment) only_environment=1; shift ;;
     *) echo "unknown argument $1" >&2; exit 2 ;;
   esac
@@ -38,23 +41,32 @@ export MALLOC_TRIM_THRESHOLD_=20000000000 MALLOC_TOP_PAD_=268435456
 
 target="$here/../$model"
 runs="$here/runs/$model"
-version="${VERSION:-1.0.0}"
-working="${WORKING:-128}"
+version="${VERSION:-2.0.0}"
+working="${WORKING:-160}"
+sets="${sets:-$data/..}"
 mkdir -p "$runs" "$target/logs"
 run() { "$python" "$here/$1.py" "${@:2}"; }
 
-run train_network --data "$data" --out "$runs/main"
+run train_network --data "$data" --out "$runs/coarse"
+run train_network --data "$data" --out "$runs/main" --start "$runs/coarse/network.pt" --working "$working" \
+  --rounds 3 --per-round 2208
 run choose_size --data "$data" --network "$runs/main/network.pt" | tee "$runs/choose-size.log"
-run export_onnx --network "$runs/main/network.pt" --working "$working" --out "$target/1/model.onnx" | tee "$runs/export.log"
+run fit_gates --data "$data" --network "$runs/main/network.pt" --out "$runs/main/gates.pt"
+run export_onnx --network "$runs/main/network.pt" --gates "$runs/main/gates.pt" --working "$working" \
+  --out "$target/1/model.onnx" | tee "$runs/export.log"
 run make_manifest --data "$data" --model "$target" --version "$version" | tee "$runs/threshold.log"
 run evaluate --data "$data" --model "$target"
 for kind in resized original; do
   run train_network --data "$data" --out "$runs/$kind" --only "$kind" --rounds 2 --per-round 1472
 done
 run stability --data "$data" --model "$target" --resized "$runs/resized" --original "$runs/original"
+run evaluate_gates --data "$data" --sets "$sets" --model "$target"
+run evaluate_explanation --data "$data" --model "$target" --network "$runs/main/network.pt" --part test
 run make_golden --data "$data" --model "$target"
 run make_card --model "$target" --working "$working"
+run seal_manifest --model "$target"
 
+cp "$runs/coarse/train.log" "$target/logs/train-coarse.log"
 cp "$runs/main/train.log" "$target/logs/train.log"
 cp "$runs/resized/train.log" "$target/logs/train-resized.log"
 cp "$runs/original/train.log" "$target/logs/train-original.log"

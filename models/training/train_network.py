@@ -1,10 +1,10 @@
 """Step 1: trains one network and keeps the round that is best on the choosing half of val.
 
     python train_network.py --data DIR --out runs/coarse [--only resized|original] [--rounds N]
-    python train_network.py --data DIR --out runs/main --start runs/coarse/network.pt --working 160 --rounds 3
+    python train_network.py --data DIR --out runs/main --start runs/coarse/network.pt --working 160 --rounds 3 --per-round 2208
 
 --only trains on the files stored one way (for the stability figures) and leaves everything else as it is. --start
-refines a trained network: the map gets twice the cells a side, and parts of the views are hidden.
+refines a trained network: the map gets twice the cells a side and learns to add up.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> None:
     choosing, _ = halve_by_patient(part(rows, "val"))
     plan = Plan(rounds=args.rounds, per_round=args.per_round, working=args.working)
     if args.start:
-        plan = dataclasses.replace(plan, fine=True, hiding=0.4, rate=3e-4, frozen_blocks=5)
+        plan = dataclasses.replace(plan, fine=True, hiding=0.5, rate=4e-4, frozen_blocks=5)
     start = torch.load(args.start, map_location="cpu", weights_only=True)["weights"] if args.start else None
     log(f"{dataclasses.asdict(plan)} only={args.only} train={len(train)} choosing={len(choosing)}")
 
