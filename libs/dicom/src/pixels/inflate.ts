@@ -31,7 +31,12 @@ function inflated(deflated: Uint8Array): AsyncIterable<Uint8Array> {
 
 /** The stream fails on bytes after its end, of which a data set of even length has one; all of its output has come by then. */
 function onlyPaddingFollows(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_TRAILING_JUNK_AFTER_STREAM_END';
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ERR_TRAILING_JUNK_AFTER_STREAM_END'
+  );
 }
 
 export function joined(parts: readonly Uint8Array[], length: number): Uint8Array {

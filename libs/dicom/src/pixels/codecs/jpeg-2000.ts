@@ -6,7 +6,7 @@ import { silently, WasmCodec } from './wasm-codec.ts';
 
 const openJpeg = new WasmCodec('OpenJPEG', async () => {
   const { default: create } = await import('@cornerstonejs/codec-openjpeg/decodewasmjs');
-  return create(silently);
+  return create(silently());
 });
 
 interface Codestream {
@@ -50,7 +50,7 @@ export async function decodeJpeg2000(bytes: Uint8Array, description: PixelDescri
 function cellsCopied(decoded: Uint8Array, { rows, columns, components, precision }: Codestream): Cells {
   const size = precision > 8 ? 2 : 1;
   const length = rows * columns * components * size;
-  if (decoded.length < length) throw new Undecodable('OpenJPEG gave fewer pixels than the frame has');
+  if (decoded.length < length) throw new Undecodable('the JPEG 2000 codestream is cut off or damaged');
   const copy = decoded.slice(0, length);
   return size === 1 ? copy : new Uint16Array(copy.buffer);
 }

@@ -6,7 +6,7 @@ import { silently, WasmCodec } from './wasm-codec.ts';
 
 const charLs = new WasmCodec('CharLS', async () => {
   const { default: create } = await import('@cornerstonejs/codec-charls/decodewasmjs');
-  return create(silently);
+  return create(silently());
 });
 
 const startOfImage = 0xffd8;

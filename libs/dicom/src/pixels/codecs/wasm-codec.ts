@@ -37,5 +37,7 @@ export class WasmCodec<M extends Module> {
   }
 }
 
-/** Native code says what it does on the console, which is not its place. */
-export const silently = { print: () => undefined, printErr: () => undefined };
+/** Native code says what it does on the console, which is not its place. The module is made of the object: one for each. */
+export function silently(): { print(): void; printErr(): void } {
+  return { print: () => undefined, printErr: () => undefined };
+}
