@@ -1,8 +1,8 @@
 """Insertion and deletion (Petsiuk et al. 2018, https://arxiv.org/abs/1806.07421) of an image by the order of a map.
 
-Deletion replaces the highest places of the map first by what a heavy blur leaves of the image: the faster the
-probability falls, the better the map. Insertion starts from the blur and restores the highest places first: the faster
-it rises, the better. An area is the mean height of the curve over the share of the pixels.
+Deletion replaces the highest places of the map first by what a heavy blur leaves of the image: the faster the score
+falls, the better the map. Insertion starts from the blur and restores the highest places first: the faster it rises,
+the better. An area is the mean height of the curve over the share of the pixels.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hide import blurred
 
-STEPS = 12
+STEPS = 10
 DEVIATION = 40.0  # pixels of 224, of the blur that stands for "not there"
 
 Map = NDArray[np.float32]
