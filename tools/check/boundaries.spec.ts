@@ -79,6 +79,16 @@ const planted: { rule: string; file: string; text: string }[] = [
   { rule: 'fhir-is-pure-of-packages', file: 'libs/fhir/src/nest.ts', text: `import 'typeorm';` },
   { rule: 'one-door-to-kafkajs', file: 'apps/audit-monitor/src/broker.ts', text: `import 'kafkajs';` },
   { rule: 'one-door-to-onnxruntime-node', file: 'apps/xray-worker/src/run.ts', text: `import 'onnxruntime-node';` },
+  {
+    rule: 'one-door-to-@cornerstonejs/codec-charls',
+    file: 'libs/inference/src/codec.ts',
+    text: `import '@cornerstonejs/codec-charls/decodewasmjs';`,
+  },
+  {
+    rule: 'one-door-to-@cornerstonejs/codec-openjpeg',
+    file: 'apps/xray-worker/src/codec.ts',
+    text: `import '@cornerstonejs/codec-openjpeg/decodewasmjs';`,
+  },
   { rule: 'one-door-to-typeorm', file: 'libs/messaging/src/table.ts', text: `import 'typeorm';` },
   { rule: 'one-door-to-pg', file: 'apps/audit-monitor/src/sql.ts', text: `import 'pg';` },
 ];
@@ -96,7 +106,7 @@ const lawful: Record<string, string> = {
   'tools/evaluate/evaluate.ts': `import '../../apps/xray-worker/src/pipelines/chest.ts';`,
   'tools/sandbox/broker.ts': `import 'kafkajs'; import 'pg';`,
   'test/support/part.ts': `import 'kafkajs';`,
-  'libs/dicom/src/uid.ts': `import 'zod';`,
+  'libs/dicom/src/uid.ts': `import 'zod'; import '@cornerstonejs/codec-openjpeg/decodewasmjs';`,
   'libs/dicom/src/disk.spec.ts': `import 'node:fs';`,
   'libs/dicom/src/index.ts': `export * from './uid.ts';`,
   'libs/findings/src/index.ts': `import '@sightline/dicom';`,
