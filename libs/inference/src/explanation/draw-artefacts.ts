@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Artefact, StudyContext } from '@sightline/contracts';
 import type { ObjectStore } from '@sightline/object-store';
-import type { ExplainedFrame, Reader } from '../reading/reading.ts';
+import type { Model } from '../models/model-repository.ts';
+import type { Pipeline } from '../reading/pipeline.ts';
+import type { ExplainedFrame } from '../reading/reading.ts';
 import { sourceOf } from '../reading/subject.ts';
 import { drawHeatMap } from './heat-map.ts';
 import { drawKeyImage } from './key-image.ts';
@@ -22,7 +24,7 @@ type Kept = Pick<Artefact, 'source' | 'objectKey' | 'mediaType' | 'width' | 'hei
  * output, and the regions its pipeline outlines. The map of a model whose maps were not measured to be faithful is withheld.
  */
 export async function drawArtefacts(
-  { model: { manifest }, pipeline }: Reader,
+  { model: { manifest }, pipeline }: { model: Pick<Model, 'manifest'>; pipeline: Pipeline },
   explained: readonly ExplainedFrame[],
   place: Place,
 ): Promise<Artefact[]> {
