@@ -1,7 +1,7 @@
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AuditRecorded, ModelRoleChanged } from '@sightline/contracts';
+import type { AuditRecorded, InferenceCompleted, ModelRoleChanged } from '@sightline/contracts';
 import { inTransaction, openDatabase, PostgresOutbox } from '@sightline/persistence';
 import { createLogger } from '@sightline/platform';
 import type { DataSource } from 'typeorm';
@@ -12,6 +12,7 @@ import { modelMigrations } from '../../apps/audit-monitor/src/model-migrations.t
 import { modelStatus } from '../../apps/audit-monitor/src/model-status.ts';
 import { readModelsFolder } from '../../apps/audit-monitor/src/models-folder.ts';
 import type { Decision } from '../../apps/audit-monitor/src/plan-decision.ts';
+import { recordReading } from '../../apps/audit-monitor/src/record-reading.ts';
 import { trailMigrations } from '../../apps/audit-monitor/src/trail-migrations.ts';
 import { ingestMigrations } from '../../apps/dicom-ingest/src/ingest-migrations.ts';
 import { heardRoles, projectRole } from '../../apps/dicom-ingest/src/role-projection.ts';
@@ -183,6 +184,27 @@ describe('the parts that versions of a model play', () => {
       });
     });
 
+    it('are compared: what a shadow says is kept beside what the primary said, and counted', async () => {
+      const tell = (n: number, version: string, role: 'primary' | 'shadow', present: boolean | 'failed') =>
+        inTransaction(replicas[0].source, (tx) => recordReading(tx, reading(`1.2.${n}`, version, role, present)));
+      await tell(1, '1.0.0', 'primary', true);
+      await tell(1, '1.1.0', 'shadow', true);
+      await tell(2, '1.1.0', 'shadow', false);
+      await tell(2, '1.0.0', 'primary', true);
+      await tell(3, '1.0.0', 'primary', true);
+      await tell(3, '1.1.0', 'shadow', 'failed');
+      await tell(4, '1.1.0', 'shadow', true);
+      const agreement = async () =>
+        (await modelStatus(replicas[0].source.manager, await readModelsFolder(modelsDir)))[0]?.versions.find(
+          ({ version }) => version === '1.1.0',
+        )?.agreement;
+      expect(await agreement()).toEqual({ studies: 2, agreed: 1 });
+      await tell(3, '1.1.0', 'shadow', true);
+      await tell(3, '1.1.0', 'shadow', 'failed');
+      await decide('promote', '1.1.0');
+      expect(await agreement()).toEqual({ studies: 3, agreed: 2 });
+    });
+
     it('roll back to the primary before, in one decision', async () => {
       await decide('promote', '1.1.0');
       expect(await decide('rollback', '1.1.0')).toMatchObject({ kind: 'decided' });
@@ -317,6 +339,21 @@ describe('the parts that versions of a model play', () => {
     }
   }
 });
+
+function reading(
+  studyInstanceUid: string,
+  version: string,
+  role: 'primary' | 'shadow',
+  present: boolean | 'failed',
+): InferenceCompleted {
+  const findings = [{ key: 'pneumonia', presence: present === true ? 'present' : 'absent' }];
+  const outcome =
+    present === 'failed'
+      ? { kind: 'failed', failure: { kind: 'defect', message: 'x' } }
+      : { kind: 'findings', findings };
+  // Only what a comparison looks at.
+  return { study: { studyInstanceUid, revision: 1 }, model: { name, version }, role, outcome } as InferenceCompleted;
+}
 
 /** Sorted by numbers of a seeded generator (mulberry32), so that a failure can be repeated. */
 function shuffled<T>(items: readonly T[], seed: number): T[] {

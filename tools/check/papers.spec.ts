@@ -3,6 +3,7 @@ import { baseConfigSchema } from '@sightline/platform';
 import { workerConfigSchema } from '@sightline/inference';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { auditMonitorConfigSchema } from '../../apps/audit-monitor/src/config.ts';
 import { configSchema as writerConfigSchema } from '../../apps/fhir-writer/src/config.ts';
 import { readingRoomConfigSchema } from '../../apps/reading-room/src/reading-room-config.ts';
 import { ingestConfigSchema } from '../../apps/dicom-ingest/src/config.ts';
@@ -63,6 +64,7 @@ describe('papers', () => {
       ingestConfigSchema,
       writerConfigSchema,
       readingRoomConfigSchema,
+      auditMonitorConfigSchema,
     ].flatMap(environmentNames);
     expect(settings.filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);
   });

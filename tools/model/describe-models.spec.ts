@@ -15,6 +15,7 @@ describe('what people read', () => {
               ...row,
               version: '1.10.0',
               role: 'shadow',
+              agreement: { studies: 40, agreed: 38 },
               missing: ['card.json is not there', 'the manifest names no gates'],
             },
             { ...row, version: '1.9.0', role: 'primary' },
@@ -24,9 +25,9 @@ describe('what people read', () => {
       refused: [{ folder: 'broken', reason: 'model.json is not JSON' }],
     });
     expect(text.split('\n')).toEqual([
-      'MODEL   VERSION  ROLE     SINCE                 BY    REVISION  EVIDENCE TO BE PRIMARY',
-      'reader  1.10.0   shadow   2026-01-02T03:04:05Z  op-1  4         card.json is not there; the manifest names no gates',
-      'reader  1.9.0    primary  2026-01-02T03:04:05Z  op-1  4         complete',
+      'MODEL   VERSION  ROLE     SINCE                 BY    REVISION  AS PRIMARY SAID  EVIDENCE TO BE PRIMARY',
+      'reader  1.10.0   shadow   2026-01-02T03:04:05Z  op-1  4         38 of 40         card.json is not there; the manifest names no gates',
+      'reader  1.9.0    primary  2026-01-02T03:04:05Z  op-1  4                          complete',
       'refused: broken: model.json is not JSON',
     ]);
     expect(describeStatus({ models: [], refused: [] })).toBe('no models');

@@ -7,6 +7,7 @@ const versionSchema = z.object({
   decidedAt: z.string(),
   reason: z.string(),
   missing: z.array(z.string()),
+  agreement: z.object({ studies: z.number(), agreed: z.number() }).optional(),
 });
 
 /** What `GET /models` answers. */
@@ -26,16 +27,17 @@ export const decidedSchema = z.object({
 export type Status = z.infer<typeof statusSchema>;
 export type Decided = z.infer<typeof decidedSchema>;
 
-/** One row per version; what a version lacks to be primary stands in its row's last column. */
+/** One row per version: how often it said as a shadow what the primary said, and what it lacks to be primary. */
 export function describeStatus({ models, refused }: Status): string {
   const rows = models.flatMap(({ name, revision, versions }) =>
-    versions.map(({ version, role, decidedBy, decidedAt, missing }) => [
+    versions.map(({ version, role, decidedBy, decidedAt, missing, agreement }) => [
       name,
       version,
       role,
       `${decidedAt.slice(0, 19)}Z`,
       decidedBy,
       String(revision),
+      agreement === undefined ? '' : `${agreement.agreed} of ${agreement.studies}`,
       missing.length === 0 ? 'complete' : missing.join('; '),
     ]),
   );
@@ -43,7 +45,7 @@ export function describeStatus({ models, refused }: Status): string {
   return [...table, ...refused.map(({ folder, reason }) => `refused: ${folder}: ${reason}`)].join('\n');
 }
 
-const headings = ['MODEL', 'VERSION', 'ROLE', 'SINCE', 'BY', 'REVISION', 'EVIDENCE TO BE PRIMARY'];
+const headings = ['MODEL', 'VERSION', 'ROLE', 'SINCE', 'BY', 'REVISION', 'AS PRIMARY SAID', 'EVIDENCE TO BE PRIMARY'];
 
 function columns(rows: readonly string[][]): string[] {
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

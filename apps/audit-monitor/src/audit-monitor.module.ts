@@ -15,6 +15,7 @@ import { DecideRole } from './decide-role.ts';
 import { FirstSight } from './first-sight.ts';
 import { modelMigrations } from './model-migrations.ts';
 import { MODELS_DIR, ModelsController } from './models.controller.ts';
+import { ReadingsController } from './readings.controller.ts';
 import { TrailController } from './trail.controller.ts';
 import { trailMigrations } from './trail-migrations.ts';
 import { Transactions } from './transactions.ts';
@@ -23,7 +24,7 @@ const POLL_MS = Symbol('modelsPollMs');
 
 /**
  * audit.recorded, review.recorded → one hash-chained trail → FHIR AuditEvent for compliance; models folder and decisions of
- * operators → the part each version plays → model.role-changed.
+ *  operators → the part each version plays → model.role-changed; inference.completed → how far shadows agree with primaries.
  */
 @Module({})
 export class AuditMonitorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -40,7 +41,7 @@ export class AuditMonitorModule implements OnApplicationBootstrap, BeforeApplica
     return {
       module: AuditMonitorModule,
       imports: [PersistenceModule.forApp({ app: 'audit-monitor', config, entities: [], migrations })],
-      controllers: [TrailController, AuditEventController, ModelsController],
+      controllers: [TrailController, AuditEventController, ReadingsController, ModelsController],
       providers: [
         { provide: MODELS_DIR, useValue: config.modelsDir },
         { provide: POLL_MS, useValue: config.modelsPollMs },

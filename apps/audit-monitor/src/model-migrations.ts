@@ -48,4 +48,16 @@ export const modelMigrations = [
     `create trigger model_decision_is_append_only before update or delete or truncate on model_decision
        for each statement execute function refuse_change_of_audit_trail()`,
   ]),
+  sqlMigration(1767225600301, 'Readings', [
+    `create table reading (
+       study_instance_uid text not null,
+       revision integer not null,
+       name text not null,
+       version text not null,
+       role text not null,
+       verdict text not null,
+       primary key (study_instance_uid, revision, name, version)
+     )`,
+    `create index reading_of_shadow on reading (name, version) where role = 'shadow'`,
+  ]),
 ];

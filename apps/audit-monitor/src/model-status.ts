@@ -3,6 +3,7 @@ import type { Tx } from '@sightline/persistence';
 import { missingEvidence } from './missing-evidence.ts';
 import type { RoleRow } from './model-roles.ts';
 import type { ModelsOnDisk } from './models-folder.ts';
+import { type Agreement, agreements } from './record-reading.ts';
 
 /** A version as a person who decides sees it. */
 export interface VersionStatus {
@@ -14,6 +15,8 @@ export interface VersionStatus {
   reason: string;
   /** What it lacks to be primary; empty where nothing is missing. */
   missing: string[];
+  /** With the primary beside it, where it was ever a shadow. */
+  agreement?: Agreement;
 }
 
 export interface ModelStatus {
@@ -28,17 +31,24 @@ export async function modelStatus(tx: Pick<Tx, 'query'>, onDisk: ModelsOnDisk): 
   const rows = await tx.query<(RoleRow & { revision: number })[]>(
     'select model_role.*, model.revision from model_role join model using (name) order by name',
   );
+  const compared = await agreements(tx);
   const models = [...Map.groupBy(rows, ({ name }) => name)];
   return Promise.all(
     models.map(async ([name, versions]) => ({
       name,
       revision: versions[0]?.revision ?? 0,
-      versions: await Promise.all(versions.toSorted(newestFirst).map((row) => versionStatus(row, onDisk))),
+      versions: await Promise.all(
+        versions.toSorted(newestFirst).map((row) => versionStatus(row, onDisk, compared.get(`${name}@${row.version}`))),
+      ),
     })),
   );
 }
 
-async function versionStatus(row: RoleRow, { versions }: ModelsOnDisk): Promise<VersionStatus> {
+async function versionStatus(
+  row: RoleRow,
+  { versions }: ModelsOnDisk,
+  agreement: Agreement | undefined,
+): Promise<VersionStatus> {
   const { name, version, role, worker, decided_by, decided_at, reason } = row;
   const folder = versions.find(({ manifest }) => manifest.name === name && manifest.version === version);
   return {
@@ -49,6 +59,7 @@ async function versionStatus(row: RoleRow, { versions }: ModelsOnDisk): Promise<
     decidedAt: decided_at.toISOString(),
     reason,
     missing: folder === undefined ? ['no folder with its model.json'] : await missingEvidence(folder, 'primary'),
+    ...(agreement === undefined ? {} : { agreement }),
   };
 }
 

@@ -83,7 +83,7 @@ export const topics = {
     retention: { kind: 'delete', days: 14 },
     retry: patient,
     producers: ['xray-worker', 'dicom-ingest'],
-    consumers: ['fhir-writer', 'reading-room', 'dicom-ingest'],
+    consumers: ['fhir-writer', 'reading-room', 'dicom-ingest', 'audit-monitor'],
   }),
   'report.filed.v1': topic({
     schema: reportFiledSchema,
