@@ -166,6 +166,23 @@ describe('what is not filed', () => {
     expect(checkedCode(type.system, type.code)?.code).toBe('report-not-filed');
   });
 
+  it('a shadow never touches the report beside it, whatever its version is by now: the role on an answer is final', async () => {
+    const primary = answer();
+    const { studyInstanceUid, patient } = primary.study;
+    const shadow = answer({
+      studyInstanceUid,
+      version: '9.0.0',
+      role: 'shadow',
+      presence: 'absent',
+      patient: { ...patient },
+    });
+    await rig.say(primary);
+    await dispositionOf(studyInstanceUid, 'filed');
+    await rig.say(shadow);
+    expect(await dispositionOf(studyInstanceUid, 'not-filed')).toMatchObject({ reason: 'shadow' });
+    expect(await reportsOf(studyInstanceUid)).toMatchObject([{ meta: { versionId: '1' } }]);
+  });
+
   it('findings that follow a failure of the same request are filed', async () => {
     const failedFirst = answer({ outcome: { kind: 'failed', failure: { kind: 'unavailable', message: 'x' } } });
     const study = failedFirst.study.studyInstanceUid;

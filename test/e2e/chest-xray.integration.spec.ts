@@ -252,6 +252,14 @@ describe('a study on its way to the chart', () => {
     expect([...apps].join()).toMatch(/fhir-writer/);
   });
 
+  it('runs the shipped model as primary by the word of audit-monitor, all its evidence in place', async () => {
+    const url = new URL('/models', sandbox.endpoints.auditUrl).href;
+    const { body } = await getJson<{ models: unknown[] }>(url, await sandbox.token('operator'));
+    expect(body.models).toMatchObject([
+      { name: 'chest-xray-paediatric', versions: [{ role: 'primary', decidedBy: 'audit-monitor', missing: [] }] },
+    ]);
+  });
+
   it('opens no HTTP door without a valid token, health and metrics aside', async () => {
     const { fhirBaseUrl, readingRoomUrl, stowUrl, auditUrl } = sandbox.endpoints;
     const uid = uids.get('normal-1.dcm') ?? '';
@@ -263,6 +271,8 @@ describe('a study on its way to the chart', () => {
       ['GET', `${readingRoomUrl}/api/studies/${uid}`],
       ['GET', auditUrl],
       ['GET', `${auditUrl}/1`],
+      ['GET', new URL('/models', auditUrl).href],
+      ['POST', new URL('/models/chest-xray-paediatric/versions/1.0.0/promote', auditUrl).href],
       ['GET', `${fhirBaseUrl}/DiagnosticReport`],
       ['POST', `${fhirBaseUrl}/Patient`],
       ['POST', fhirBaseUrl],
