@@ -34,8 +34,8 @@ const doors = {
   pg: '^(libs/persistence|tools/audit-verify)/',
 };
 
-/** Tests, the sandbox and the corpus run bring the real parts up and look at them from outside: no door binds them. */
-const looksFromOutside = '(\\.spec\\.ts$|^test/|^tools/(sandbox|corpus)/)';
+/** Tests, the sandbox, the corpus and parity runs bring the real parts up and look at them from outside: no door binds them. */
+const looksFromOutside = '(\\.spec\\.ts$|^test/|^tools/(sandbox|corpus|parity)/)';
 const specs = '\\.spec\\.ts$';
 const package_ = (name) => `(^|/)node_modules/(@types/)?${name}(/|$)`;
 const libs = (names) => `^libs/(${names.join('|')})/`;

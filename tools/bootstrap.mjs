@@ -26,6 +26,7 @@ const COMMANDS = {
   token: { script: 'tools/sandbox/token.ts', system: [] },
   model: { script: 'tools/model/model.ts', system: [] },
   evaluate: { script: 'tools/evaluate/evaluate.ts', system: [] },
+  parity: { script: 'tools/parity/main.ts', system: [] },
   test: { script: 'tools/check/run-all.ts', system: [JAVA, MAVEN, ...FOR_TESTS] },
 };
 
