@@ -18,13 +18,17 @@ import {
   WorkQueue,
   workQueueMigrations,
 } from '@sightline/persistence';
-import { Logger, Readiness } from '@sightline/platform';
-import { answerRequest, type Workplace } from './answer-request.ts';
-import { openModels } from './open-models.ts';
-import { ProcessRuntime } from './process-runtime.ts';
+import { Logger, periodically, Readiness, type Repeating } from '@sightline/platform';
+import { answerRequest, type Workplace } from './reading/answer-request.ts';
+import { proveGolden } from './models/prove-golden.ts';
+import { ServedModels } from './models/served-models.ts';
+import { PixelReader } from './pixel-reader.ts';
+import { ProcessPixelReader } from './processes/process-pixel-reader.ts';
+import { ProcessRuntime } from './processes/process-runtime.ts';
+import { runtimeOptions } from './runtime-options.ts';
 import { watchQueue } from './queue-metrics.ts';
 import type { Ledger } from './record-answer.ts';
-import { Runner } from './runner.ts';
+import { Runner, type AnswerRequest } from './runner.ts';
 import { Runtime } from './runtime.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
@@ -34,14 +38,15 @@ export interface WorkerOptions extends Pick<Workplace, 'pipelineOf'> {
   config: WorkerConfig;
 }
 
-/** A routine request that has waited this long goes before fresh urgent ones. */
-const waitingCapMs = 10 * 60_000;
 const attempts = 5;
 const backOffMs = 2_000;
 const idleMs = 250;
-/** Less than the 30 s an orchestrator waits before it kills. */
-const graceMs = 20_000;
 const watchMs = 5_000;
+const sweepEveryMs = 60_000;
+/** Ended requests are kept as long as the topic keeps what asked for them. */
+const endedKeptMs = 14 * 24 * 3_600_000;
+/** Of one sweep: a transaction that is short beside a lease. */
+const sweptAtOnce = 1_000;
 
 const OPTIONS = Symbol('WorkerOptions');
 const LEDGER = Symbol('Ledger');
@@ -50,20 +55,31 @@ const LEDGER = Symbol('Ledger');
 @Module({})
 export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #stopping = new AbortController();
-  #opening: Promise<Runner | undefined> = Promise.resolve(undefined);
-  #state: 'opening' | 'refused' | 'open' = 'opening';
+  readonly #models: ServedModels;
+  #looking: Repeating | undefined;
+  #runner: Runner | undefined;
   #unwatch: () => void = () => undefined;
+  #sweeping: Repeating | undefined;
 
   constructor(
     @Inject(OPTIONS) private readonly options: WorkerOptions,
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(Runtime) private readonly runtime: Runtime,
+    @Inject(PixelReader) private readonly pixels: PixelReader,
     @Inject(Logger) private readonly log: Logger,
     @Inject(Readiness) readiness: Readiness,
   ) {
+    const { config, pipelineOf, worker } = options;
+    this.#models = new ServedModels({
+      root: config.modelsDir,
+      worker,
+      runtime,
+      log,
+      prove: (model, signal) => proveGolden({ model, pipeline: pipelineOf(model), pixels, runtime }, signal),
+    });
     readiness.add('models', async () => {
-      if (this.#state !== 'open')
-        throw new Error(this.#state === 'opening' ? 'models are being loaded' : 'a model was refused');
+      if (this.#models.labels.length > 0) return;
+      throw new Error(this.#models.refusals.join('; ') || 'models are being loaded');
     });
   }
 
@@ -75,11 +91,13 @@ export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationSh
       imports: [PersistenceModule.forApp({ app, config, entities: [], migrations: workQueueMigrations })],
       providers: [
         { provide: OPTIONS, useValue: options },
-        { provide: Runtime, useFactory: () => new ProcessRuntime() },
+        { provide: Runtime, useFactory: () => new ProcessRuntime(runtimeOptions(config)) },
+        { provide: PixelReader, useFactory: () => new ProcessPixelReader() },
         {
           provide: WorkQueue,
           inject: [DataSource],
-          useFactory: (source: DataSource) => new WorkQueue<InferenceRequested>(source, { waitingCapMs }),
+          useFactory: (source: DataSource) =>
+            new WorkQueue<InferenceRequested>(source, { startWithinMs: startWithin(config) }),
         },
         {
           provide: LEDGER,
@@ -98,40 +116,55 @@ export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationSh
 
   onApplicationBootstrap(): void {
     this.#unwatch = watchQueue(this.ledger.queue, watchMs);
-    this.#opening = this.#open().catch((error: unknown) => {
-      if (this.#stopping.signal.aborted) return undefined;
-      throw error;
-    });
+    this.#sweeping = periodically('sweep-work', sweepEveryMs, this.log, () =>
+      this.ledger.queue.sweep(endedKeptMs, sweptAtOnce),
+    );
+    this.#looking = periodically('look-at-models', this.options.config.modelsPollMs, this.log, () => this.#look());
   }
 
   /** Before the database goes: what is being computed may still be recorded. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping.abort();
     this.#unwatch();
-    await (await this.#opening)?.stop(graceMs);
-    await this.runtime.close();
+    await this.#sweeping?.stop();
+    await this.#looking?.stop();
+    await this.#runner?.stop(this.options.config.shutdownGraceMs);
+    await Promise.all([this.runtime.close(), this.pixels.close()]);
   }
 
-  async #open(): Promise<Runner | undefined> {
-    const { options, runtime, log } = this;
-    const parts = { folder: options.config.modelsDir, worker: options.worker, runtime, log };
-    const models = await openModels(parts, this.#stopping.signal);
-    if (models === undefined) {
-      this.#state = 'refused';
-      return undefined;
-    }
-    const objects = openObjectStore(options.config.objectStoreUrl);
-    const workplace: Workplace = { models, pipelineOf: options.pipelineOf, runtime, objects };
-    const runner = new Runner(this.ledger, (request, attempt) => answerRequest(workplace, request, attempt), log, {
+  /** Nothing is taken from the queue before there is a model to answer with. */
+  async #look(): Promise<void> {
+    const { signal } = this.#stopping;
+    await this.#models.look(signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (this.#runner !== undefined || signal.aborted || this.#models.labels.length === 0) return;
+    this.#runner = this.#makeRunner();
+    this.#runner.start();
+  }
+
+  #makeRunner(): Runner {
+    const { options, pixels, runtime, log } = this;
+    const { config, pipelineOf } = options;
+    const workplace = { pipelineOf, pixels, runtime, objects: openObjectStore(config.objectStoreUrl) };
+    const answer: AnswerRequest = (request, attempt) =>
+      this.#models.use(request.model, (model) =>
+        answerRequest({ ...workplace, modelOf: () => model }, request, attempt),
+      );
+    return new Runner(this.ledger, answer, log, {
       owner: `${hostname()}/${process.pid}/${randomUUID()}`,
-      leaseMs: options.config.leaseMs,
-      timeLimitMs: options.config.studyTimeLimitMs,
+      concurrency: config.concurrency,
+      leaseMs: config.leaseMs,
+      timeLimitMs: config.studyTimeLimitMs,
       attempts,
       backOffMs,
       idleMs,
     });
-    runner.start();
-    this.#state = 'open';
-    return runner;
   }
 }
+
+const startWithin = (config: WorkerConfig) => ({
+  stat: config.statStartWithinMs,
+  urgent: config.urgentStartWithinMs,
+  routine: config.routineStartWithinMs,
+});

@@ -263,6 +263,8 @@ def dicom(path, pixels, modality="DX"):
     ds.Rows, ds.Columns = pixels.shape
     ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PixelRepresentation = 1, "MONOCHROME2", 0
     ds.BitsAllocated, ds.BitsStored, ds.HighBit = 8, 8, 7
+    # Grey as it is stored (PS3.3 C.11.2.1.2.1).
+    ds.WindowCenter, ds.WindowWidth = "128", "256"
     ds.PixelData = pixels.tobytes()
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

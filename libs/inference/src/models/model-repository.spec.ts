@@ -2,7 +2,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { findModel, loadModel, loadModels } from './model-repository.ts';
+import { loadModel, loadModels, modelFolders } from './model-repository.ts';
 
 const testModels = join(import.meta.dirname, '../../test-models');
 
@@ -16,12 +16,10 @@ describe('the model repository', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('loads every model of a worker, and finds one by name and version', async () => {
+  it('loads every model of a worker', async () => {
     const { models, refused } = await loadModels(testModels, 'xray');
     expect(refused).toEqual([]);
     expect(models.map(({ manifest }) => manifest.name).sort()).toEqual(['bright', 'slow']);
-    expect(findModel(models, { name: 'slow', version: '1.0.0' })?.manifest.name).toBe('slow');
-    expect(findModel(models, { name: 'slow', version: '1.0.1' })).toBeUndefined();
   });
 
   it('refuses a file of another sum', async () => {
@@ -54,9 +52,13 @@ describe('the model repository', () => {
     expect(await loadModel(join(folder, 'bright'))).toMatchObject({ line: expect.stringContaining('is no JSON') });
   });
 
-  it('refuses a folder that holds no model, or is none', async () => {
-    await rm(join(folder, 'bright'), { recursive: true });
-    expect((await loadModels(folder, 'xray')).refused).toHaveLength(1);
+  it('takes each folder with a manifest for one version, a level or two below', async () => {
+    await cp(join(testModels, 'bright'), join(folder, 'other/1.0.0'), { recursive: true });
+    await cp(join(testModels, 'bright'), join(folder, 'other/.1.1.0-half-copied'), { recursive: true });
+    expect(await modelFolders(folder)).toEqual([join(folder, 'bright'), join(folder, 'other/1.0.0')]);
+  });
+
+  it('refuses what is no folder of models', async () => {
     expect((await loadModels(join(folder, 'nowhere'), 'xray')).refused).toHaveLength(1);
   });
 });

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelManifestSchema, type ModelManifest, type ModelReference, type Worker } from '@sightline/contracts';
+import { modelManifestSchema, type ModelManifest, type Worker } from '@sightline/contracts';
 
 /** A model whose file is the one its manifest vouches for. */
 export interface Model {
   manifest: ModelManifest;
-  /** Absolute path of the ONNX file. */
+  /** Where its model.json lies. */
+  folder: string;
+  /** Of the ONNX file. */
   path: string;
 }
 
@@ -28,7 +30,22 @@ export async function loadModel(folder: string): Promise<LoadedModel> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== manifest.manifest.sha256)
     return refused(path, `has sha256 ${sha256}, not the one its manifest states`);
-  return { kind: 'model', model: { manifest: manifest.manifest, path } };
+  return { kind: 'model', model: { manifest: manifest.manifest, folder, path } };
+}
+
+/**
+ * Every folder below `root` that holds a model.json, `<model>/` or `<model>/<version>/`: each is one version of one model. Undefined
+ * where `root` cannot be read, which says nothing of what it holds.
+ */
+export async function modelFolders(root: string): Promise<string[] | undefined> {
+  const names = await foldersIn(root);
+  const nested = names?.map(async (name): Promise<string[]> => {
+    if (await holdsModel(name)) return [name];
+    const versions = (await foldersIn(name)) ?? [];
+    const held = await Promise.all(versions.map(holdsModel));
+    return versions.filter((_, i) => held[i]);
+  });
+  return nested === undefined ? undefined : (await Promise.all(nested)).flat().sort();
 }
 
 /** Every model below `folder` that is made for `worker`; folders without a model.json are passed over. */
@@ -36,27 +53,27 @@ export async function loadModels(
   folder: string,
   worker: Worker,
 ): Promise<{ models: Model[]; refused: ModelRefused[] }> {
-  const names = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
-  if (names === undefined) return { models: [], refused: [refused(folder, 'is no folder of models')] };
-  const loaded = await Promise.all(
-    names.filter((entry) => entry.isDirectory()).map((entry) => loadIfModel(join(folder, entry.name), worker)),
-  );
-  const models = loaded.flatMap((each) => (each?.kind === 'model' ? [each.model] : []));
-  const refusals = loaded.flatMap((each) => (each?.kind === 'refused' ? [each] : []));
-  if (models.length + refusals.length === 0) refusals.push(refused(folder, `holds no model for the ${worker} worker`));
-  return { models, refused: refusals };
+  const folders = await modelFolders(folder);
+  if (folders === undefined) return { models: [], refused: [refused(folder, 'is no folder of models')] };
+  const loaded = await Promise.all(folders.map(loadModel));
+  const models = loaded.flatMap((each) => (each.kind === 'model' ? [each.model] : []));
+  return {
+    models: models.filter(({ manifest }) => manifest.worker === worker),
+    refused: loaded.filter((each) => each.kind === 'refused'),
+  };
 }
 
-/** The model a request names, version included. */
-export function findModel(models: readonly Model[], { name, version }: ModelReference): Model | undefined {
-  return models.find(({ manifest }) => manifest.name === name && manifest.version === version);
+async function foldersIn(folder: string): Promise<string[] | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
+  // A mounted ConfigMap's versions are links to folders with dots before their names.
+  return entries
+    ?.filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+    .map((entry) => join(folder, entry.name));
 }
 
-async function loadIfModel(folder: string, worker: Worker): Promise<LoadedModel | undefined> {
-  const present = (await readdir(folder)).includes('model.json');
-  if (!present) return undefined;
-  const loaded = await loadModel(folder);
-  return loaded.kind === 'model' && loaded.model.manifest.worker !== worker ? undefined : loaded;
+async function holdsModel(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.includes('model.json');
 }
 
 async function readManifest(path: string): Promise<{ kind: 'manifest'; manifest: ModelManifest } | ModelRefused> {

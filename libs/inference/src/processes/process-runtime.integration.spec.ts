@@ -1,18 +1,24 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { loadModel, type Model } from '../models/model-repository.ts';
-import { ProcessRuntime } from './process-runtime.ts';
+import { ProcessRuntime, type RuntimeOptions } from './process-runtime.ts';
+
+jest.setTimeout(120_000);
 
 const never = new AbortController().signal;
 const runtimes: ProcessRuntime[] = [];
 
-function runtime(): ProcessRuntime {
-  const made = new ProcessRuntime();
+function runtime(options: Partial<RuntimeOptions> = {}): ProcessRuntime {
+  const made = new ProcessRuntime({ threads: 1, ...options });
   runtimes.push(made);
   return made;
 }
 
-async function model(name: 'bright' | 'slow'): Promise<Model> {
-  const loaded = await loadModel(`${import.meta.dirname}/../../test-models/${name}`);
+async function model(name: 'bright' | 'slow' | 'faulty/hungry' | 'faulty/nan'): Promise<Model> {
+  const folder = name.startsWith('faulty/') ? name.replace('faulty/', 'faulty-models/') : `test-models/${name}`;
+  const loaded = await loadModel(`${import.meta.dirname}/../../${folder}`);
   if (loaded.kind === 'refused') throw new Error(loaded.line);
   return loaded.model;
 }
@@ -81,4 +87,115 @@ describe('ProcessRuntime', () => {
     ]);
     expect(order).toEqual(['slow', 'bright']);
   });
+
+  it('ends a model that needs more memory than it may take as a failure, and serves the others on', async () => {
+    const bounded = runtime({ modelMemoryBytes: 600 * 2 ** 20 });
+    await bounded.load(await model('bright'), never);
+    const brightId = bounded.processIdOf(await model('bright'));
+    const starved = await bounded.run(await model('faulty/hungry'), image(255), never);
+    expect(starved).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'unavailable', message: expect.stringContaining('more memory than it may take') },
+    });
+    expect((await bounded.run(await model('faulty/hungry'), image(1), never)).kind).toBe('computed');
+    expect((await bounded.run(await model('bright'), image(0), never)).kind).toBe('computed');
+    expect(bounded.processIdOf(await model('bright'))).toBe(brightId);
+  });
+
+  it('killed in the middle of a batch, computes the rows of each caller again', async () => {
+    const busy = runtime({ maxBatch: 4, latencyBoundMs: 50 });
+    const slow = await model('slow');
+    await busy.load(slow, never);
+    const runs = [2, 0, 0].map((grey) => busy.run(slow, image(grey), never));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    process.kill(busy.processIdOf(slow) ?? Number.NaN, 'SIGKILL');
+    expect((await Promise.all(runs)).map(({ kind }) => kind)).toEqual(['computed', 'computed', 'computed']);
+  });
+
+  it('lets a row that kills end only its own request', async () => {
+    const bounded = runtime({ maxBatch: 4, latencyBoundMs: 50, modelMemoryBytes: 600 * 2 ** 20 });
+    const hungry = await model('faulty/hungry');
+    await bounded.load(hungry, never);
+    // The first pixel of a batch says what is eaten.
+    const answers = await Promise.all([255, 1, 2].map((grey) => bounded.run(hungry, image(grey), never)));
+    expect(answers.map(({ kind }) => kind)).toEqual(['failed', 'computed', 'computed']);
+  });
+
+  it('keeps what is no number to the row it belongs to', async () => {
+    const one = runtime({ maxBatch: 2, latencyBoundMs: 1_000 });
+    const nan = await model('faulty/nan');
+    const logits = await Promise.all(
+      [255, 128].map(async (grey) => {
+        const answer = await one.run(nan, image(grey), never);
+        return answer.kind === 'computed' ? answer.value.logits.data[0] : answer.failure;
+      }),
+    );
+    expect(logits).toEqual([Number.NaN, expect.closeTo(0, 4)]);
+  });
+
+  it('streams the rows of 3 000 slices through batches, none waiting in memory', async () => {
+    const slice = 128 * 128 * Float32Array.BYTES_PER_ELEMENT;
+    const streaming = runtime({ maxBatch: 8, latencyBoundMs: 0, queueBytes: 16 * slice });
+    const bright = await model('bright');
+    await streaming.load(bright, never);
+    const child = streaming.processIdOf(bright);
+    const rss = async () => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${child}/status`, 'utf8'))?.[1]) / 1_024;
+    const run = (from: number) =>
+      streaming.run(bright, { dims: [4, 1, 128, 128], data: new Float32Array(4 * 16_384).fill(from % 256) }, never);
+    for (let from = 0; from < 600; from += 4) await run(from);
+    const settled = await rss();
+    let answered = 0;
+    for (let from = 600; from < 3_000; from += 16) {
+      const answers = await Promise.all([0, 4, 8, 12].map((more) => run(from + more)));
+      answered += answers.filter(({ kind }) => kind === 'computed').length * 4;
+    }
+    expect(answered).toBe(2_400);
+    expect((await rss()) - settled).toBeLessThan(60);
+  });
+
+  it('gives back what an unloaded model took, and knows it no more', async () => {
+    const one = runtime();
+    const bright = await model('bright');
+    await one.load(bright, never);
+    const child = one.processIdOf(bright) ?? Number.NaN;
+    await one.unload(bright);
+    expect(one.processIdOf(bright)).toBeUndefined();
+    await waitForEnd(child);
+  });
+
+  it('calls a model whose file is gone when its process must be opened again unavailable, not a defect', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gone-'));
+    await cp((await model('bright')).folder, folder, { recursive: true });
+    const loaded = await loadModel(folder);
+    if (loaded.kind === 'refused') throw new Error(loaded.line);
+    const one = runtime();
+    await one.load(loaded.model, never);
+    await rm(folder, { recursive: true });
+    expect((await one.run(loaded.model, image(1), never)).kind).toBe('computed');
+    process.kill(one.processIdOf(loaded.model) ?? Number.NaN, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await one.run(loaded.model, image(1), never)).toMatchObject({ failure: { kind: 'unavailable' } });
+  });
+
+  it('is refused by no provider at all in one line', async () => {
+    expect(await runtime({ providers: ['tensorrt', 'cuda'] }).load(await model('bright'), never)).toMatchObject({
+      failure: {
+        kind: 'defect',
+        message: expect.stringMatching(/^inference: no execution provider: tensorrt .*, cuda /),
+      },
+    });
+  });
 });
+
+async function waitForEnd(pid: number): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (
+      await readFile(`/proc/${pid}/status`)
+        .then(String, () => 'gone')
+        .then((text) => /gone|State:\s+Z/.test(text))
+    )
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`process ${pid} did not end`);
+}

@@ -111,7 +111,8 @@ export class ProcessRuntime extends Runtime {
     );
     const compute = async (input: Tensor, signal: AbortSignal): Promise<Computed<Answer>> => {
       const reply = await process.ask({ kind: 'run', input }, signal);
-      return reply.kind === 'answered' ? { kind: 'computed', value: reply.answer } : unexpected(reply);
+      if (reply.kind === 'answered') return { kind: 'computed', value: reply.answer };
+      return reply.kind === 'failed' && reply.opening === true ? notReopened(reply) : unexpected(reply);
     };
     const batcher = new Batcher(compute, this.#turns, { ...this.#options, maxBatchBytes }, observeBatches(model));
     const opened = { process, load, batcher };
@@ -133,6 +134,11 @@ export class ProcessRuntime extends Runtime {
 
 function keyOf({ manifest, path }: Model): string {
   return `${manifest.name}@${manifest.version} ${manifest.sha256} ${path}`;
+}
+
+/** Its process died and another could not be opened, its file being gone or changed: no fault of what was asked. */
+function notReopened({ failure }: Failed): Failed {
+  return { kind: 'failed', failure: { ...failure, kind: 'unavailable' } };
 }
 
 function unexpected(reply: SessionReply): Failed {

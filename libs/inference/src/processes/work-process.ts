@@ -5,6 +5,8 @@ import { outOfMemorySignal } from './live-with-parent.ts';
 export interface Failed {
   kind: 'failed';
   failure: Failure;
+  /** The job was not begun: a new process could not do its first. */
+  opening?: true;
 }
 
 /**
@@ -50,8 +52,10 @@ export class WorkProcess<Job extends object, Reply extends { kind: string }> {
     const started = this.#open();
     if (this.first === undefined) return this.#exchange(started, job, signal);
     const opened = await this.#exchange(started, this.first, signal);
-    if (opened.kind === 'failed') this.#kill();
-    return opened.kind === 'failed' || job === this.first ? opened : this.#exchange(started, job, signal);
+    if (job === this.first && !isFailed(opened)) return opened;
+    if (!isFailed(opened)) return this.#exchange(started, job, signal);
+    this.#kill();
+    return { ...opened, opening: true };
   }
 
   #open(): ForkedProcess {
@@ -105,4 +109,8 @@ export class WorkProcess<Job extends object, Reply extends { kind: string }> {
     // A kill that arrives late is no one's news: without a listener its error would be an uncaught one.
     forgotten?.on('error', () => undefined).kill('SIGKILL');
   }
+}
+
+function isFailed(reply: { kind: string }): reply is Failed {
+  return reply.kind === 'failed';
 }
