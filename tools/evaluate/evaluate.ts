@@ -82,7 +82,7 @@ async function scoreAll(model: Model, { folder, subjects }: DataSet): Promise<Su
   return scored;
 }
 
-/** `file,refused,reason` and one probability per output, every image or study, so that anyone can recompute the figures. */
+/** `name,refused,reason` and one probability per output, every image or study, so that anyone can recompute the figures. */
 function scoresCsv({ manifest }: Model, scored: readonly SubjectScore[]): string {
   const keys = manifest.outputs.map(({ key }) => key);
   const lines = scored.map(({ name, refused, probabilities }) =>
@@ -90,5 +90,5 @@ function scoresCsv({ manifest }: Model, scored: readonly SubjectScore[]): string
       .map(csvCell)
       .join(','),
   );
-  return `${[['file', 'refused', 'reason', ...keys].join(','), ...lines].join('\n')}\n`;
+  return `${[['name', 'refused', 'reason', ...keys].join(','), ...lines].join('\n')}\n`;
 }
