@@ -32,6 +32,12 @@ export const modelsServing = gauge('sightline_inference_models_serving', 'Models
 
 export const modelsRefused = gauge('sightline_inference_models_refused', 'Folders whose model may not serve');
 
+/** Images and volumes a model was asked about and did not speak of, by the code of the reason. */
+export const refusals = counter('sightline_inference_refusals_total', 'What a model did not speak of, by reason', [
+  'model',
+  'reason',
+]);
+
 /** What the metrics of a model are called by. */
 export function modelLabel({ manifest }: Model): string {
   return `${manifest.name}@${manifest.version}`;

@@ -10,6 +10,7 @@ import type { ObjectStore } from '@sightline/object-store';
 import { drawArtefacts } from '../explanation/draw-artefacts.ts';
 import type { Model } from '../models/model-repository.ts';
 import type { PixelReader } from '../pixel-reader.ts';
+import { modelLabel, refusals } from '../runtime-metrics.ts';
 import type { Runtime } from '../runtime.ts';
 import { failed, openObject, reach } from './open-objects.ts';
 import type { Pipeline, Refused } from './pipeline.ts';
@@ -56,6 +57,7 @@ export async function answerRequest(
   const artefacts: Artefact[] = [];
   for await (const reading of readObjects(reader, opened(objects, request.instances), attempt)) {
     if (reading.kind === 'failed' && reading.failure.kind !== 'invalid-input') return reading;
+    if (reading.kind === 'refused') refusals.inc({ model: modelLabel(model), reason: reading.reason });
     readings.push(reading);
     if (reading.kind !== 'read') continue;
     const drawn = await reach(() => drawArtefacts(reader, reading.explained, place));
