@@ -20,7 +20,7 @@ const mayImport = {
 const pureMayUse = {
   contracts: ['zod'],
   findings: ['zod'],
-  dicom: ['zod', '@cornerstonejs/codec-charls', '@cornerstonejs/codec-openjpeg'],
+  dicom: ['zod', '@cornerstonejs/codec-openjpeg'],
   fhir: ['zod', '@medplum/fhirtypes'],
 };
 
@@ -28,7 +28,6 @@ const pureMayUse = {
 const doors = {
   kafkajs: '^libs/messaging/',
   'onnxruntime-node': '^libs/inference/',
-  '@cornerstonejs/codec-charls': '^libs/dicom/',
   '@cornerstonejs/codec-openjpeg': '^libs/dicom/',
   typeorm: '^(libs/persistence|apps/[^/]+)/',
   pg: '^(libs/persistence|tools/audit-verify)/',

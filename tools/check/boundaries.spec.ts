@@ -80,11 +80,6 @@ const planted: { rule: string; file: string; text: string }[] = [
   { rule: 'one-door-to-kafkajs', file: 'apps/audit-monitor/src/broker.ts', text: `import 'kafkajs';` },
   { rule: 'one-door-to-onnxruntime-node', file: 'apps/xray-worker/src/run.ts', text: `import 'onnxruntime-node';` },
   {
-    rule: 'one-door-to-@cornerstonejs/codec-charls',
-    file: 'libs/inference/src/codec.ts',
-    text: `import '@cornerstonejs/codec-charls/decodewasmjs';`,
-  },
-  {
     rule: 'one-door-to-@cornerstonejs/codec-openjpeg',
     file: 'apps/xray-worker/src/codec.ts',
     text: `import '@cornerstonejs/codec-openjpeg/decodewasmjs';`,

@@ -2,6 +2,7 @@ import { isStorageSopClass, readFileMeta, readHeader, sopClassName, transferSynt
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { decodeCorpus, decodingReport, isMismatch } from './decode-corpus.ts';
 import { startKafka } from '../sandbox/parts/kafka.ts';
 import { startPostgres } from '../sandbox/parts/postgres.ts';
 import { Scu } from './scu.ts';
@@ -145,6 +146,17 @@ async function run(folder: string): Promise<number> {
   }
 }
 
+/** What another decoder made of the files, against what this one makes; 1 where they disagree. */
+async function reportDecoding(folder: string): Promise<number> {
+  const outcomes = await decodeCorpus(folder);
+  if (outcomes === undefined) return 0;
+  print(decodingReport(outcomes));
+  const mismatches = outcomes.filter((outcome) => isMismatch(outcome)).length;
+  const listed = outcomes.filter(({ row }) => row.decodes === 'yes').length;
+  print(`${listed} files that another decoder reads, ${mismatches} of them read otherwise or not at all`);
+  return mismatches > 0 ? 1 : 0;
+}
+
 function report(sent: readonly Sent[], seconds: number): void {
   print(table(sent));
   for (const { file, answer, comment } of sent) {
@@ -165,4 +177,6 @@ if (folder === undefined) {
   process.stderr.write('usage: npm run test:corpus -- DIR\n');
   process.exit(64);
 }
-process.exit(await run(folder));
+const decoded = await reportDecoding(folder);
+const received = await run(folder);
+process.exit(Math.max(decoded, received));

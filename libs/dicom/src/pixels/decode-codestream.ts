@@ -1,5 +1,5 @@
 import { decodeJpeg2000 } from './codecs/jpeg-2000.ts';
-import { decodeJpegLs } from './codecs/jpeg-ls.ts';
+import { decodeJpegLs } from './codecs/jpeg-ls/decode-jpeg-ls.ts';
 import { decodeJpeg } from './codecs/jpeg/decode-jpeg.ts';
 import { decodeRunLength } from './codecs/run-length.ts';
 import { mostFrameBytes, type PixelDescription } from './describe-pixels.ts';
@@ -17,7 +17,7 @@ const jpeg: Decode = async (bytes, description) => {
 };
 
 const jpegLs: Decode = async (bytes, description) => {
-  const { cells, precision } = await decodeJpegLs(bytes, description);
+  const { cells, precision } = decodeJpegLs(bytes, description);
   return { photometric: description.photometric, values: ofPrecision(cells, precision, description) };
 };
 

@@ -108,13 +108,14 @@ describe('golden files', () => {
   it('has one of each transfer syntax that is decoded, and of each photometric interpretation', async () => {
     const descriptions = await Promise.all(files.map(async ({ file }) => (await framesOf(file))[0]?.description));
     const syntaxes = new Set(descriptions.map((description) => description?.transferSyntaxUid.slice(17)));
-    expect([...syntaxes].sort()).toEqual(
-      ['', '.1', '.1.98', '.1.99', '.2', '.4.50', '.4.51', '.4.57', '.4.70', '.4.80', '.4.81', '.4.90', '.4.91']
-        .concat(['.4.201', '.4.202', '.4.203', '.5', '.8.1'])
-        .sort(),
+    expect(syntaxes).toEqual(
+      new Set([
+        ...['', '.1', '.1.98', '.1.99', '.2', '.5', '.8.1', '.4.50', '.4.51', '.4.57', '.4.70'],
+        ...['.4.80', '.4.81', '.4.90', '.4.91', '.4.201', '.4.202', '.4.203'],
+      ]),
     );
-    expect([...new Set(descriptions.map((description) => description?.photometric))].sort()).toEqual(
-      ['MONOCHROME1', 'MONOCHROME2', 'PALETTE COLOR', 'RGB', 'YBR_FULL', 'YBR_FULL_422', 'YBR_ICT', 'YBR_RCT'].sort(),
+    expect(new Set(descriptions.map((description) => description?.photometric))).toEqual(
+      new Set(['MONOCHROME1', 'MONOCHROME2', 'PALETTE COLOR', 'RGB', 'YBR_FULL', 'YBR_FULL_422', 'YBR_ICT', 'YBR_RCT']),
     );
   });
 });
