@@ -8,7 +8,7 @@ export async function queueRequest(
   delivery: Delivery<'inference.requested.xray.v1', Tx>,
 ): Promise<Outcome> {
   const { id, body } = delivery;
-  return delivery.record((tx) =>
-    queue.enqueue(tx, { id, priority: body.priority, payload: body, deadline: new Date(body.deadline) }),
-  );
+  const { priority, study } = body;
+  const work = { id, priority, source: study.callingAeTitle ?? '', payload: body, deadline: new Date(body.deadline) };
+  return delivery.record((tx) => queue.enqueue(tx, work));
 }

@@ -2,14 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Failure, InferenceRequested } from '@sightline/contracts';
 import type { Lease } from '@sightline/persistence';
 import { describeError, type Logger } from '@sightline/platform';
-import type { Answered, Attempt } from './answer-request.ts';
+import type { Answered, Attempt } from './reading/answer-request.ts';
 import { holdLease } from './hold-lease.ts';
-import { runsEnded, runSeconds } from './queue-metrics.ts';
+import { countStart, inHand, runsEnded, runSeconds } from './queue-metrics.ts';
 import { recordAnswer, type Ending, type Ledger } from './record-answer.ts';
 
 export interface RunnerOptions {
   /** Shown in the queue's rows. */
   owner: string;
+  /** Requests in hand at once, each under a lease of its own; no more are ever leased. */
+  concurrency: number;
   leaseMs: number;
   /** Of one request, from the first byte read to the last picture drawn. */
   timeLimitMs: number;
@@ -29,12 +31,14 @@ class Stopped extends Error {}
 const longestBackOffMs = 60_000;
 
 /**
- * Takes requests one by one: leases a row, renews the lease while the answer is computed elsewhere, and records the answer while
- * the lease is still its own. Computing twice is possible, recording twice is not.
+ * Takes requests while it has a hand free: leases a row, renews the lease while the answer is computed elsewhere, and records the
+ * answer while the lease is still its own. Computing twice is possible, recording twice is not. What becomes of one request is
+ * nothing to the others in hand.
  */
 export class Runner {
   readonly #stopping = new AbortController();
   readonly #giveUpWork = new AbortController();
+  readonly #inHand = new Set<Promise<void>>();
   #loop: Promise<void> = Promise.resolve();
 
   constructor(
@@ -48,7 +52,7 @@ export class Runner {
     this.#loop = this.#run();
   }
 
-  /** Takes no more; gives the request in hand `graceMs` to end, then puts it back for another replica. */
+  /** Takes no more; gives what is in hand `graceMs` to end, then puts it back for another replica. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort();
     const timer = setTimeout(() => this.#giveUpWork.abort(new Stopped('the worker is stopping')), graceMs);
@@ -59,23 +63,47 @@ export class Runner {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const worked = await this.#next().catch((error: unknown) => {
-        this.log.warn('runner-interrupted', { error: describeError(error) });
-        return false;
-      });
-      if (!worked) await pause(this.options.idleMs, undefined, { signal }).catch(() => undefined);
+      const lease = await this.#take();
+      if (lease !== undefined) this.#hold(this.#see(lease));
+      else await pause(this.options.idleMs, undefined, { signal }).catch(() => undefined);
+      if (this.#inHand.size >= this.options.concurrency) await Promise.race(this.#inHand);
     }
+    await Promise.all(this.#inHand);
   }
 
-  async #next(): Promise<boolean> {
-    const lease = await this.ledger.queue.take(this.options.owner, this.options.leaseMs);
-    if (lease === undefined) return false;
+  async #take(): Promise<Lease<InferenceRequested> | undefined> {
+    const lease = await this.ledger.queue
+      .take(this.options.owner, this.options.leaseMs)
+      .catch((error: unknown) => this.#interrupted(error));
+    if (lease === undefined || !this.#stopping.signal.aborted) return lease;
+    // Told to stop while the database was choosing.
+    await this.ledger.queue.release(lease, 0).catch((error: unknown) => this.#interrupted(error));
+    return undefined;
+  }
+
+  #hold(work: Promise<void>): void {
+    const held = work
+      .catch((error: unknown) => this.#interrupted(error))
+      .finally(() => {
+        this.#inHand.delete(held);
+        inHand.dec();
+      });
+    this.#inHand.add(held);
+    inHand.inc();
+  }
+
+  /** The database is away, mostly: a lease that cannot be ended runs out. */
+  #interrupted(error: unknown): undefined {
+    this.log.warn('runner-interrupted', { error: describeError(error) });
+  }
+
+  async #see(lease: Lease<InferenceRequested>): Promise<void> {
+    countStart(lease);
     const ended = runSeconds.startTimer();
     const ending = await this.#work(lease);
     ended({ ending });
     runsEnded.inc({ ending });
     this.log.info('request-ended', { requestId: lease.id, attempt: lease.attempt, ending });
-    return true;
   }
 
   /** How it ended, in one word for logs and metrics. */

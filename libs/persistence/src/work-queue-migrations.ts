@@ -20,4 +20,17 @@ export const workQueueMigrations: Migration[] = [
      )`,
     `create index work_unfinished on work (priority, enqueued_at) where state in ('queued', 'running')`,
   ]),
+  sqlMigration(1764000000003, 'WorkTurns', [
+    `alter table work
+       add column source text not null default '',
+       add column turn bigint not null default 0,
+       add column started_at timestamptz,
+       add column taken_at timestamptz`,
+    'create sequence work_take',
+    `create index work_turn on work (priority, turn, enqueued_at) where state in ('queued', 'running')`,
+    `create index work_waiting on work (priority, source, turn) include (enqueued_at)
+       where state = 'queued' and started_at is null`,
+    `create index work_running on work (priority) where state = 'running'`,
+    `create index work_finished on work (finished_at) where state in ('done', 'dead')`,
+  ]),
 ];

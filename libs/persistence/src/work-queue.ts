@@ -1,6 +1,7 @@
 import type { Failure, Priority } from '@sightline/contracts';
 import type { DataSource } from 'typeorm';
 import type { Tx } from './tx.ts';
+import { addToQueue, takeNext } from './work-queue-order.ts';
 
 /** A request one runner holds for a while. `token` grows with every lease of the row: an older one can record nothing. */
 export interface Lease<P> {
@@ -12,6 +13,22 @@ export interface Lease<P> {
   payload: P;
   enqueuedAt: Date;
   deadline: Date;
+  /** Until it was started; undefined where it had been started before. */
+  waited: { seconds: number; beyondCap: boolean } | undefined;
+}
+
+/** A request to be queued. Those of one `source` take turns with those of others; '' is the source of all that name none. */
+export interface NewWork<P> {
+  id: string;
+  priority: Priority;
+  source: string;
+  payload: P;
+  deadline: Date;
+}
+
+export interface WorkQueueOptions {
+  /** How long a request may wait until it is started. */
+  startWithinMs: Readonly<Record<Priority, number>>;
 }
 
 interface WorkRow<P> {
@@ -22,6 +39,9 @@ interface WorkRow<P> {
   payload: P;
   enqueued_at: Date;
   deadline: Date;
+  is_first: boolean;
+  waited: number;
+  is_late: boolean;
 }
 
 const priorities: readonly Priority[] = ['stat', 'urgent', 'routine'];
@@ -30,33 +50,19 @@ const priorities: readonly Priority[] = ['stat', 'urgent', 'routine'];
 export class WorkQueue<P> {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly options: { waitingCapMs: number },
+    private readonly options: WorkQueueOptions,
   ) {}
 
   /** Queues a request in the transaction of the message that brought it; the same id twice is one row. */
-  async enqueue(tx: Tx, request: { id: string; priority: Priority; payload: P; deadline: Date }): Promise<void> {
-    await tx.query(
-      `insert into work (id, priority, payload, deadline) values ($1, $2, $3, $4) on conflict (id) do nothing`,
-      [request.id, priorities.indexOf(request.priority), JSON.stringify(request.payload), request.deadline],
-    );
+  async enqueue(tx: Tx, work: NewWork<P>): Promise<void> {
+    const priority = priorities.indexOf(work.priority);
+    await tx.query(addToQueue, [work.id, priority, JSON.stringify(work.payload), work.deadline, work.source]);
   }
 
-  /**
-   * The next request: whoever has waited longer than the cap first, then stat before urgent before routine, then by age.
-   * Rows whose lease ran out count as queued.
-   */
+  /** The next request in the queue's order; rows whose lease ran out count as queued. */
   async take(owner: string, leaseMs: number): Promise<Lease<P> | undefined> {
-    const [rows] = await this.dataSource.query<[WorkRow<P>[], number]>(
-      `update work set state = 'running', owner = $1, attempt = attempt + 1, token = token + 1,
-         leased_until = now() + $2 * interval '1 millisecond'
-       where id = (
-         select id from work
-         where (state = 'queued' and not_before <= now()) or (state = 'running' and leased_until < now())
-         order by (now() - enqueued_at > $3 * interval '1 millisecond') desc, priority, enqueued_at
-         limit 1 for update skip locked)
-       returning id, token, attempt, priority, payload, enqueued_at, deadline`,
-      [owner, leaseMs, this.options.waitingCapMs],
-    );
+    const caps = priorities.map((priority) => this.options.startWithinMs[priority] / 1_000);
+    const [rows] = await this.dataSource.query<[WorkRow<P>[], number]>(takeNext, [owner, leaseMs, caps]);
     const row = rows[0];
     if (row === undefined) return undefined;
     return {
@@ -67,6 +73,7 @@ export class WorkQueue<P> {
       payload: row.payload,
       enqueuedAt: row.enqueued_at,
       deadline: row.deadline,
+      waited: row.is_first ? { seconds: row.waited, beyondCap: row.is_late } : undefined,
     };
   }
 
@@ -100,24 +107,41 @@ export class WorkQueue<P> {
     );
   }
 
-  /** Gives a request back, to be taken again after `delayMs`; with `failure` where one was the reason. */
+  /**
+   * Gives a request back, to be taken again after `delayMs`; with `failure` where one was the reason. Without one it was no
+   * attempt: a request that meets many restarts must not run out of them.
+   */
   async release(lease: Lease<P>, delayMs: number, failure?: Failure): Promise<boolean> {
     return this.changed(
       this.dataSource.manager,
       `update work set state = 'queued', owner = null, leased_until = null, failure = $4,
+         attempt = attempt - case when $4::jsonb is null then 1 else 0 end,
          not_before = now() + $3 * interval '1 millisecond'
        where id = $1 and token = $2 and state = 'running'`,
       [lease.id, lease.token, delayMs, failure === undefined ? null : JSON.stringify(failure)],
     );
   }
 
-  /** What is queued or running now, and the age of the oldest in seconds. */
-  async unfinished(): Promise<{ rows: number; oldestAgeSeconds: number }> {
-    const [row] = await this.dataSource.query<{ rows: number; age: number }[]>(
-      `select count(*)::int as rows, coalesce(extract(epoch from now() - min(enqueued_at)), 0)::float8 as age
-       from work where state in ('queued', 'running')`,
+  /** What is queued or running now by priority, and the age of the oldest in seconds. */
+  async unfinished(): Promise<{ rows: Record<Priority, number>; oldestAgeSeconds: number }> {
+    const found = await this.dataSource.query<{ priority: number; rows: number; age: number }[]>(
+      `select priority, count(*)::int as rows, extract(epoch from now() - min(enqueued_at))::float8 as age
+       from work where state in ('queued', 'running') group by priority`,
     );
-    return { rows: row?.rows ?? 0, oldestAgeSeconds: row?.age ?? 0 };
+    const rows = { stat: 0, urgent: 0, routine: 0 };
+    for (const row of found) rows[priorities[row.priority] ?? 'routine'] += row.rows;
+    return { rows, oldestAgeSeconds: Math.max(0, ...found.map(({ age }) => age)) };
+  }
+
+  /** Deletes up to `limit` requests that ended longer ago than `keptMs`; how many. */
+  async sweep(keptMs: number, limit: number): Promise<number> {
+    const [, affected] = await this.dataSource.query<[unknown, number]>(
+      `delete from work where id in (
+         select id from work where state in ('done', 'dead') and finished_at < now() - $1 * interval '1 millisecond'
+         order by finished_at limit $2 for update skip locked)`,
+      [keptMs, limit],
+    );
+    return affected;
   }
 
   private async changed(tx: Tx, statement: string, parameters: unknown[]): Promise<boolean> {
