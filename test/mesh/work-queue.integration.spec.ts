@@ -7,7 +7,7 @@ import { inTransaction, openDatabase, WorkQueue, workQueueMigrations } from '@si
 import type { DataSource } from 'typeorm';
 import { type Postgres, startPostgres } from '../../tools/sandbox/parts/postgres.ts';
 
-const waitingCapMs = 60_000;
+const startWithinMs = { stat: 60_000, urgent: 180_000, routine: 600_000 };
 
 describe('the work queue', () => {
   let directory: string;
@@ -20,7 +20,7 @@ describe('the work queue', () => {
     postgres = await startPostgres({ directory });
     const url = await postgres.createDatabase('worker');
     source = await openDatabase({ url, app: 'test', entities: [], migrations: workQueueMigrations });
-    queue = new WorkQueue(source, { waitingCapMs });
+    queue = new WorkQueue(source, { startWithinMs });
   });
   afterAll(async () => {
     await source?.destroy();
@@ -29,9 +29,15 @@ describe('the work queue', () => {
   });
   beforeEach(() => source.query('delete from work'));
 
-  const enqueue = (id: string, priority: Priority = 'routine') =>
+  const enqueue = (id: string, priority: Priority = 'routine', from = '') =>
     inTransaction(source, (tx) =>
-      queue.enqueue(tx, { id, priority, payload: { n: 1 }, deadline: new Date(Date.now() + 60_000) }),
+      queue.enqueue(tx, {
+        id,
+        priority,
+        source: from,
+        payload: { n: 1 },
+        deadline: new Date(Date.now() + 60_000),
+      }),
     );
   const take = async (owner = 'a', leaseMs = 30_000) => {
     const lease = await queue.take(owner, leaseMs);
@@ -51,11 +57,75 @@ describe('the work queue', () => {
     expect(await queue.take('a', 1_000)).toBeUndefined();
   });
 
-  it('lets nobody wait beyond the cap: an old routine request goes before a new stat one', async () => {
+  it('starts a routine request that would miss its cap before a stat one that will not', async () => {
     await enqueue('routine');
-    await age('routine', waitingCapMs / 1_000 + 1);
+    await age('routine', 597);
     await enqueue('stat', 'stat');
-    expect((await take()).id).toBe('routine');
+    expect([(await take()).id, (await take()).id]).toEqual(['routine', 'stat']);
+  });
+
+  it('leaves the order alone while a routine request has time left', async () => {
+    await enqueue('routine');
+    await age('routine', 540);
+    await enqueue('stat', 'stat');
+    expect((await take()).id).toBe('stat');
+  });
+
+  it('keeps the cap of stat where a routine request is past its own already', async () => {
+    await enqueue('routine');
+    await age('routine', 601);
+    await enqueue('stat', 'stat');
+    await source.query('alter sequence work_take restart with 1');
+    expect((await take()).id).toBe('stat');
+    expect((await take()).waited).toMatchObject({ beyondCap: true });
+  });
+
+  it('gives every eighth start to what is past its cap, whatever waits in front', async () => {
+    await enqueue('routine');
+    await age('routine', 601);
+    for (let n = 0; n < 10; n += 1) await enqueue(`stat-${n}`, 'stat');
+    await source.query('alter sequence work_take restart with 1');
+    const order: string[] = [];
+    for (let n = 0; n < 10; n += 1) order.push((await take()).id);
+    expect(order.indexOf('routine')).toBe(7);
+  });
+
+  it('lets the sources of a priority take turns, one that came late from where the others are', async () => {
+    for (let n = 0; n < 6; n += 1) await enqueue(`many-${n}`, 'routine', 'MANY');
+    expect([(await take()).id, (await take()).id]).toEqual(['many-0', 'many-1']);
+    for (let n = 0; n < 2; n += 1) await enqueue(`few-${n}`, 'routine', 'FEW');
+    const order: string[] = [];
+    for (let n = 0; n < 6; n += 1) order.push((await take()).id);
+    expect(order).toEqual(['many-2', 'few-0', 'many-3', 'few-1', 'many-4', 'many-5']);
+  });
+
+  it('says how long a request waited when it is started, and only then', async () => {
+    await enqueue('one');
+    await age('one', 5);
+    const first = await take();
+    expect(first.waited?.seconds).toBeGreaterThanOrEqual(5);
+    expect(first.waited?.beyondCap).toBe(false);
+    await queue.release(first, 0, { kind: 'unavailable', message: 'store away' });
+    expect((await take()).waited).toBeUndefined();
+  });
+
+  it('counts no attempt of a request that was put back without a failure', async () => {
+    await enqueue('moved');
+    for (let restart = 0; restart < 3; restart += 1) await queue.release(await take(), 0);
+    expect((await take()).attempt).toBe(1);
+  });
+
+  it('sweeps what ended long ago, some at a time, and nothing that is unfinished', async () => {
+    for (let n = 0; n < 5; n += 1) await enqueue(`old-${n}`);
+    for (let n = 0; n < 4; n += 1) {
+      const lease = await take();
+      await inTransaction(source, (tx) => queue.complete(tx, lease));
+    }
+    expect(await queue.sweep(60_000, 3)).toBe(0);
+    await source.query(`update work set finished_at = now() - interval '2 minutes' where state = 'done'`);
+    expect(await queue.sweep(60_000, 3)).toBe(3);
+    expect(await queue.sweep(60_000, 3)).toBe(1);
+    expect(await source.query('select id from work')).toEqual([{ id: 'old-4' }]);
   });
 
   it('holds one row for a request queued twice', async () => {
@@ -92,7 +162,7 @@ describe('the work queue', () => {
     await enqueue('later');
     await queue.release(await take(), 60_000, { kind: 'unavailable', message: 'store away' });
     expect(await queue.take('b', 1_000)).toBeUndefined();
-    expect(await queue.unfinished()).toMatchObject({ rows: 1 });
+    expect(await queue.unfinished()).toMatchObject({ rows: { stat: 0, urgent: 0, routine: 1 } });
     await source.query('update work set not_before = now()');
     expect((await take('b')).attempt).toBe(2);
   });
@@ -103,6 +173,6 @@ describe('the work queue', () => {
     const [one, two] = [await take(), await take()];
     await inTransaction(source, (tx) => queue.complete(tx, one));
     await inTransaction(source, (tx) => queue.bury(tx, two, { kind: 'defect', message: 'x' }));
-    expect(await queue.unfinished()).toEqual({ rows: 0, oldestAgeSeconds: 0 });
+    expect(await queue.unfinished()).toEqual({ rows: { stat: 0, urgent: 0, routine: 0 }, oldestAgeSeconds: 0 });
   });
 });
