@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -165,6 +165,18 @@ describe('the work queue', () => {
     expect(await queue.unfinished()).toMatchObject({ rows: { stat: 0, urgent: 0, routine: 1 } });
     await source.query('update work set not_before = now()');
     expect((await take('b')).attempt).toBe(2);
+  });
+
+  it('answers whoever scales on it: a request is one, one that waits for long is more, one that ended is none', async () => {
+    const scaling = await readFile(join(import.meta.dirname, '../../k8s/base/xray-worker-scaling.yaml'), 'utf8');
+    const query = /query: >-([\s\S]*?)targetQueryValue/.exec(scaling)?.[1] ?? '';
+    const asked = async () => Object.values((await source.query<Record<string, number>[]>(query))[0] ?? {})[0];
+    expect(await asked()).toBe(0);
+    for (const id of ['fresh', 'held', 'old', 'ended']) await enqueue(id);
+    await age('old', 301);
+    await source.query(`update work set state = 'done' where id = 'ended'`);
+    await source.query(`update work set state = 'running' where id = 'held'`);
+    expect(await asked()).toBe(1 + 1 + 4);
   });
 
   it('counts neither done nor buried requests as unfinished', async () => {
