@@ -63,7 +63,7 @@ export function rod(
   background: number,
   { through, along, radius, value }: { through: Point; along: Point; radius: number; value: number },
 ): Scene {
-  const norm = Math.hypot(...along);
+  const reach = (radius * Math.hypot(...along)) ** 2;
   return (point) => {
     const from: Point = [point[0] - through[0], point[1] - through[1], point[2] - through[2]];
     const across: Point = [
@@ -71,7 +71,7 @@ export function rod(
       from[2] * along[0] - from[0] * along[2],
       from[0] * along[1] - from[1] * along[0],
     ];
-    return Math.hypot(...across) / norm <= radius ? value : background;
+    return across[0] ** 2 + across[1] ** 2 + across[2] ** 2 <= reach ? value : background;
   };
 }
 

@@ -34,10 +34,13 @@ export {
 export { parseUid, uidFromUuid, uidSchema, type Uid } from './uid.ts';
 export { encodeDataSet, encodePart10, type WritableDataset, type WritableValue } from './write-data-set.ts';
 export { assembleVolumes, type AssembledSeries, type RefusedFrames } from './volume/assemble-volumes.ts';
+export { compareDuplicates } from './volume/compare-duplicates.ts';
 export { describeFrames, type DescribedFrames } from './volume/describe-frames.ts';
 export type { FrameDescription, FrameReference } from './volume/frame-description.ts';
 export type { FrameValues, ReadFrame } from './volume/read-slices.ts';
 export { readVoxels, type ReadVoxels } from './volume/read-voxels.ts';
+export { readResampled } from './volume/read-resampled.ts';
+export { straightened } from './volume/target-grid.ts';
 export type { Geometry, Volume, Voxels } from './volume/volume.ts';
 export { sayIssue, sayRefusal } from './volume/say-issue.ts';
 export type { VolumeIssue, VolumeRefusal } from './volume/volume-issue.ts';

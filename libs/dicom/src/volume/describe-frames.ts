@@ -1,11 +1,12 @@
-import { firstItemOf, integerOf, parseDataSet, type DataSet } from '../data-set.ts';
+import { integerOf, parseDataSet, type DataSet } from '../data-set.ts';
 import { readFileMeta } from '../file-meta.ts';
 import type { Inflate } from '../header.ts';
-import { attributes, type Keyword } from '../tag.ts';
+import { decimalsOf, frameAttributes, groupOf, textOf, type FrameAttributes } from '../pixels/attribute-values.ts';
 import { deflatedExplicitVrLittleEndian, elementEncoding } from '../transfer-syntax.ts';
-import { decimalsOf, numberOf, pointOf, textOf } from './attribute-values.ts';
+import { numberOf, pointOf } from './numbers.ts';
 import type { Distinction, FrameDescription } from './frame-description.ts';
 import { orientationOf } from './plane.ts';
+import type { Vector } from './vector.ts';
 
 export type DescribedFrames = { kind: 'frames'; frames: FrameDescription[] } | { kind: 'invalid'; reason: string };
 
@@ -41,49 +42,23 @@ function framesOf(dataSet: DataSet): DescribedFrames {
   if (!Number.isInteger(count) || count < 1 || count > mostFrames)
     return { kind: 'invalid', reason: `${count} frames` };
   const frames = Array.from({ length: count }, (_, i) =>
-    describe(new FrameAttributes(dataSet, i, count), { sopInstanceUid, frameNumber: i + 1, rows, columns }),
+    describe(frameAttributes(dataSet, i), { sopInstanceUid, frameNumber: i + 1, rows, columns }),
   );
   return { kind: 'frames', frames };
 }
 
-/** The attributes of one frame: a functional group of its own, else the shared one, else the object's own attribute. */
-class FrameAttributes {
-  readonly object: DataSet;
-  readonly #groups: DataSet[];
-  readonly #standsAlone: boolean;
-
-  constructor(object: DataSet, index: number, count: number) {
-    const perFrame = object.elements.get(attributes.PerFrameFunctionalGroupsSequence.tag)?.items?.[index];
-    const shared = firstItemOf(object, 'SharedFunctionalGroupsSequence');
-    this.object = object;
-    this.#groups = [perFrame, shared].filter((group) => group !== undefined);
-    this.#standsAlone = count === 1;
-  }
-
-  /** Whose attributes to read: those of the functional group, or the object's where there is but one frame. */
-  of(group: Keyword): DataSet {
-    for (const groups of this.#groups) {
-      const found = firstItemOf(groups, group);
-      if (found !== undefined) return found;
-    }
-    return this.#standsAlone ? this.object : nothing;
-  }
-}
-
-const nothing: DataSet = { elements: new Map(), littleEndian: true };
-
 type Place = Pick<FrameDescription, 'sopInstanceUid' | 'frameNumber' | 'rows' | 'columns'>;
 
 function describe(frame: FrameAttributes, place: Place): FrameDescription {
-  const position = pointOf(decimalsOf(frame.of('PlanePositionSequence'), 'ImagePositionPatient'));
-  const orientation = orientationOf(decimalsOf(frame.of('PlaneOrientationSequence'), 'ImageOrientationPatient'));
-  const [row, column] = decimalsOf(frame.of('PixelMeasuresSequence'), 'PixelSpacing') ?? [];
-  const thickness = numberOf(frame.of('PixelMeasuresSequence'), 'SliceThickness');
-  const values = frame.of('PixelValueTransformationSequence');
-  const instanceNumber = numberOf(frame.object, 'InstanceNumber');
+  const position = positionOf(frame);
+  const orientation = orientationOf(decimalsOf(groupOf(frame, 'PlaneOrientationSequence'), 'ImageOrientationPatient'));
+  const [row, column] = decimalsOf(groupOf(frame, 'PixelMeasuresSequence'), 'PixelSpacing');
+  const thickness = numberOf(groupOf(frame, 'PixelMeasuresSequence'), 'SliceThickness');
+  const values = groupOf(frame, 'PixelValueTransformationSequence');
+  const instanceNumber = numberOf(frame.dataSet, 'InstanceNumber');
   return {
     ...place,
-    modality: textOf(frame.object, 'Modality') ?? 'OT',
+    modality: textOf(frame.dataSet, 'Modality') ?? 'OT',
     imageType: imageTypeOf(frame),
     rescale: { slope: numberOf(values, 'RescaleSlope') ?? 1, intercept: numberOf(values, 'RescaleIntercept') ?? 0 },
     distinctions: distinctionsOf(frame, place),
@@ -95,29 +70,36 @@ function describe(frame: FrameAttributes, place: Place): FrameDescription {
   };
 }
 
+/** The position an object of many frames has for itself is that of its first one, and of no other. */
+function positionOf(frame: FrameAttributes): Vector | undefined {
+  const place = groupOf(frame, 'PlanePositionSequence');
+  const ofFirst = place === frame.dataSet && (numberOf(frame.dataSet, 'NumberOfFrames') ?? 1) > 1;
+  return ofFirst ? undefined : pointOf(decimalsOf(place, 'ImagePositionPatient'));
+}
+
 function imageTypeOf(frame: FrameAttributes): string[] {
   const ofFrame = (['CTImageFrameTypeSequence', 'MRImageFrameTypeSequence'] as const)
-    .map((group) => textOf(frame.of(group), 'FrameType'))
+    .map((group) => textOf(groupOf(frame, group), 'FrameType'))
     .find((text) => text !== undefined);
-  const text = ofFrame ?? textOf(frame.object, 'ImageType') ?? '';
+  const text = ofFrame ?? textOf(frame.dataSet, 'ImageType') ?? '';
   return text.split('\\').map((value) => value.trim());
 }
 
 function distinctionsOf(frame: FrameAttributes, { rows, columns }: Place): FrameDescription['distinctions'] {
-  const content = frame.of('FrameContentSequence');
-  const echo = frame.of('MREchoSequence');
-  const trigger = frame.of('CardiacSynchronizationSequence');
+  const content = groupOf(frame, 'FrameContentSequence');
+  const echo = groupOf(frame, 'MREchoSequence');
+  const trigger = groupOf(frame, 'CardiacSynchronizationSequence');
   const found: Partial<Record<Distinction, string | number | undefined>> = {
-    SeriesInstanceUID: textOf(frame.object, 'SeriesInstanceUID'),
-    FrameOfReferenceUID: textOf(frame.object, 'FrameOfReferenceUID'),
+    SeriesInstanceUID: textOf(frame.dataSet, 'SeriesInstanceUID'),
+    FrameOfReferenceUID: textOf(frame.dataSet, 'FrameOfReferenceUID'),
     Rows: rows,
     Columns: columns,
     ImageType: imageTypeOf(frame).join('\\'),
     EchoTime: numberOf(echo, 'EffectiveEchoTime') ?? numberOf(echo, 'EchoTime'),
     TemporalPositionIdentifier:
       numberOf(content, 'TemporalPositionIndex') ?? numberOf(content, 'TemporalPositionIdentifier'),
-    DiffusionBValue: numberOf(frame.of('MRDiffusionSequence'), 'DiffusionBValue'),
-    ConvolutionKernel: textOf(frame.of('CTReconstructionSequence'), 'ConvolutionKernel'),
+    DiffusionBValue: numberOf(groupOf(frame, 'MRDiffusionSequence'), 'DiffusionBValue'),
+    ConvolutionKernel: textOf(groupOf(frame, 'CTReconstructionSequence'), 'ConvolutionKernel'),
     StackID: textOf(content, 'StackID'),
     AcquisitionNumber: numberOf(content, 'FrameAcquisitionNumber') ?? numberOf(content, 'AcquisitionNumber'),
     TriggerTime: numberOf(trigger, 'NominalCardiacTriggerDelayTime') ?? numberOf(trigger, 'TriggerTime'),

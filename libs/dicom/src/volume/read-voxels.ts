@@ -53,7 +53,8 @@ export async function* readSlabs(
   }
 }
 
-function slab({ size: [columns, rows], voxelToPatient }: Geometry, from: number, to: number): Geometry {
+/** Some slices of a grid, as a grid of their own. */
+export function slab({ size: [columns, rows], voxelToPatient }: Geometry, from: number, to: number): Geometry {
   const origin = apply(voxelToPatient, [0, 0, from]);
   return geometryOf([columns, rows, Math.max(0, to - from)], { axes: voxelToPatient.axes, origin });
 }

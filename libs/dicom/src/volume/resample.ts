@@ -29,7 +29,7 @@ export function resample(
 }
 
 /** How far, in voxels of the source along each of its axes, a step of the target reaches. */
-function stepsAcross({ axes: [x, y, z] }: Affine): [number, number, number] {
+export function stepsAcross({ axes: [x, y, z] }: Affine): [number, number, number] {
   return [Math.hypot(x[0], y[0], z[0]), Math.hypot(x[1], y[1], z[1]), Math.hypot(x[2], y[2], z[2])];
 }
 
@@ -66,8 +66,8 @@ function clamped(index: number, count: number): number {
 
 function nearestAt(values: Float32Array, [columns, rows, slices]: Size): Sample {
   return (x, y, z) => {
-    const row = clamped(Math.round(y), rows) + rows * clamped(Math.round(z), slices);
-    return values[clamped(Math.round(x), columns) + columns * row] ?? 0;
+    const row = ((clamped(y, rows) + 0.5) | 0) + rows * ((clamped(z, slices) + 0.5) | 0);
+    return values[((clamped(x, columns) + 0.5) | 0) + columns * row] ?? 0;
   };
 }
 
@@ -77,9 +77,9 @@ function linearAt(values: Float32Array, [columns, rows, slices]: Size): Sample {
     const cx = clamped(x, columns);
     const cy = clamped(y, rows);
     const cz = clamped(z, slices);
-    const i = Math.trunc(cx);
-    const j = Math.trunc(cy);
-    const k = Math.trunc(cz);
+    const i = cx | 0;
+    const j = cy | 0;
+    const k = cz | 0;
     const right = i < columns - 1 ? 1 : 0;
     const down = j < rows - 1 ? columns : 0;
     const through = k < slices - 1 ? plane : 0;

@@ -8,11 +8,21 @@ import type { Size } from './volume.ts';
 export function smooth(values: Float32Array, size: Size, steps: readonly [number, number, number]): Float32Array {
   let smoothed = values;
   for (const axis of [0, 1, 2] as const) {
-    // The variance of a triangle of half-width s is s²/6, that of the interpolation itself 1/6.
-    const sigma = Math.sqrt(Math.max(0, steps[axis] ** 2 - 1) / 6);
-    if (sigma > 0.2 && size[axis] > 1) smoothed = convolved(smoothed, size, axis, gaussian(sigma));
+    const sigma = sigmaOf(steps[axis]);
+    if (sigma > 0 && size[axis] > 1) smoothed = convolved(smoothed, size, axis, gaussian(sigma));
   }
   return smoothed;
+}
+
+/** The variance of a triangle of half-width s is s²/6, that of the interpolation itself 1/6; what is left below 0.2 blurs nothing. */
+function sigmaOf(step: number): number {
+  const sigma = Math.sqrt(Math.max(0, step ** 2 - 1) / 6);
+  return sigma > 0.2 ? sigma : 0;
+}
+
+/** How many voxels beyond its own place a value is made of. */
+export function reachOf(step: number): number {
+  return Math.ceil(3 * sigmaOf(step)) + 1;
 }
 
 function gaussian(sigma: number): Float64Array {
@@ -33,7 +43,8 @@ function convolved(values: Float32Array, size: Size, axis: 0 | 1 | 2, kernel: Fl
     for (let i = 0; i < count; i++) {
       const to = block + i * stride;
       for (let tap = 0; tap < kernel.length; tap++) {
-        const from = block + Math.min(count - 1, Math.max(0, i + tap - radius)) * stride;
+        const at = i + tap - radius;
+        const from = block + (at < 0 ? 0 : at < count ? at : count - 1) * stride;
         const weight = kernel[tap] ?? 0;
         for (let lane = 0; lane < stride; lane++)
           result[to + lane] = (result[to + lane] ?? 0) + weight * (values[from + lane] ?? 0);
