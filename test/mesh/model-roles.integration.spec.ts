@@ -13,6 +13,7 @@ import { modelStatus } from '../../apps/audit-monitor/src/model-status.ts';
 import { readModelsFolder } from '../../apps/audit-monitor/src/models-folder.ts';
 import type { Decision } from '../../apps/audit-monitor/src/plan-decision.ts';
 import { recordReading } from '../../apps/audit-monitor/src/record-reading.ts';
+import { retellRoles } from '../../apps/audit-monitor/src/retell-roles.ts';
 import { trailMigrations } from '../../apps/audit-monitor/src/trail-migrations.ts';
 import { ingestMigrations } from '../../apps/dicom-ingest/src/ingest-migrations.ts';
 import { heardRoles, projectRole } from '../../apps/dicom-ingest/src/role-projection.ts';
@@ -203,6 +204,23 @@ describe('the parts that versions of a model play', () => {
       await tell(3, '1.1.0', 'shadow', 'failed');
       await decide('promote', '1.1.0');
       expect(await agreement()).toEqual({ studies: 3, agreed: 2 });
+    });
+
+    it('are told again at every start, so that a hearer who lost everything has the whole picture', async () => {
+      await decide('promote', '1.1.0');
+      await decide('rollback', '1.1.0');
+      const [{ source }] = replicas;
+      await source.query('update outbox set published_at = now()');
+      const outbox = new PostgresOutbox('audit-monitor');
+      expect(await inTransaction(source, (tx) => retellRoles(tx, outbox))).toBe(3);
+      const again = await source.query<{ value: string }[]>('select value from outbox where published_at is null');
+      for (const { value } of again)
+        await inTransaction(ingest, (tx) => projectRole(tx, JSON.parse(value) as ModelRoleChanged));
+      const { versions } = await readModelsFolder(modelsDir);
+      const manifests = versions.map(({ manifest }) => manifest);
+      const heard = standingRoles(manifests, await heardRoles(ingest.manager));
+      const truth = Object.entries(await standing()).map(([version, role]) => [`${name}@${version}`, role]);
+      expect(Object.fromEntries(heard)).toEqual(Object.fromEntries(truth));
     });
 
     it('roll back to the primary before, in one decision', async () => {

@@ -16,6 +16,7 @@ import { FirstSight } from './first-sight.ts';
 import { modelMigrations } from './model-migrations.ts';
 import { MODELS_DIR, ModelsController } from './models.controller.ts';
 import { ReadingsController } from './readings.controller.ts';
+import { retellRoles } from './retell-roles.ts';
 import { TrailController } from './trail.controller.ts';
 import { trailMigrations } from './trail-migrations.ts';
 import { Transactions } from './transactions.ts';
@@ -32,6 +33,8 @@ export class AuditMonitorModule implements OnApplicationBootstrap, BeforeApplica
 
   constructor(
     @Inject(FirstSight) private readonly firstSight: FirstSight,
+    @Inject(Transactions) private readonly transactions: Transactions,
+    @Inject(Outbox) private readonly outbox: Outbox<Tx>,
     @Inject(Logger) private readonly log: Logger,
     @Inject(POLL_MS) private readonly pollMs: number,
   ) {}
@@ -71,7 +74,8 @@ export class AuditMonitorModule implements OnApplicationBootstrap, BeforeApplica
     };
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.transactions.run((tx) => retellRoles(tx, this.outbox));
     this.looking = periodically('look-at-models', this.pollMs, this.log, () => this.firstSight.look());
   }
 
