@@ -59,7 +59,9 @@ export function describePixels(
 
 function sizeOf(dataSet: DataSet): Size | Unsupported {
   const photometric = textOf(dataSet, 'PhotometricInterpretation') ?? 'missing';
-  if (!isPhotometric(photometric)) return unsupported(`photometric interpretation ${photometric}`);
+  // Only what can be a code string is repeated: a damaged file may have anything here.
+  if (!isPhotometric(photometric))
+    return unsupported(`photometric interpretation ${/^[\w ]{1,16}$/.test(photometric) ? photometric : 'malformed'}`);
   const samplesPerPixel = integerOf(dataSet, 'SamplesPerPixel') ?? 1;
   if (samplesPerPixel !== photometrics[photometric])
     return unsupported(`${samplesPerPixel} samples per pixel in ${photometric}`);

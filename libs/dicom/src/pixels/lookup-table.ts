@@ -28,11 +28,11 @@ export function lookupHead(
   return { count: view.getUint16(0, littleEndian) || 65_536, first, bits };
 }
 
-/** Entries of a Modality or VOI LUT item. `signed`: its input can be negative, where the encoding does not say (implicit VR). */
+/** Entries of a Modality or VOI LUT item. `signed`: its input can be negative, as an implicit VR does not say. */
 export function lookupTableOf(item: DataSet, signed: boolean): LookupTable | undefined {
   const vr = item.elements.get(attributes.LUTDescriptor.tag)?.vr;
   const { littleEndian } = item;
-  const head = lookupHead(valueOf(item, 'LUTDescriptor'), vr === 'SS' || (vr !== 'US' && signed), littleEndian);
+  const head = lookupHead(valueOf(item, 'LUTDescriptor'), vr === 'SS' || signed, littleEndian);
   const data = valueOf(item, 'LUTData');
   if (head === undefined || data === undefined) return undefined;
   const entries = lookupEntries(data, head.count, littleEndian);
