@@ -71,6 +71,12 @@ describe('a series in order', () => {
       expect(gridOf(volumeOf([enhancedSeries(scan, undefined, shuffled(order, seed))]))).toEqual(classic);
   });
 
+  it('has 3,000 frames where an enhanced object has', () => {
+    const volume = volumeOf([enhancedSeries({ ...scan, slices: 3_000 })]);
+    expect(volume).toMatchObject({ size: [5, 6, 3_000], issues: [] });
+    expect(volume.slices[2_999]?.frame.frameNumber).toBe(3_000);
+  });
+
   it('orders 3,000 slices of 512² in less than a second', () => {
     const [first] = framesOf(classicSeries({ ...scan, slices: 2 }));
     if (first === undefined) throw new Error('no frame');
@@ -81,8 +87,9 @@ describe('a series in order', () => {
       sopInstanceUid: `2.25.${k}`,
       imagePositionPatient: [-250, -250, k * 0.5],
     }));
+    const mixed = shuffled(frames, 3);
     const start = performance.now();
-    const { volumes } = assembleVolumes(shuffled(frames, 3));
+    const { volumes } = assembleVolumes(mixed);
     expect(performance.now() - start).toBeLessThan(1_000);
     expect(volumes[0]).toMatchObject({ size: [512, 512, 3_000], issues: [] });
   });
@@ -181,6 +188,7 @@ describe('frames that do not belong together', () => {
     ['ImageType', { ImageType: 'ORIGINAL\\PRIMARY\\M' }, { ImageType: 'ORIGINAL\\PRIMARY\\P' }],
     ['ConvolutionKernel', { ConvolutionKernel: 'B30f' }, { ConvolutionKernel: 'B70f' }],
     ['AcquisitionNumber', { AcquisitionNumber: '1' }, { AcquisitionNumber: '2' }],
+    ['StackID', { StackID: '1' }, { StackID: '2' }],
     ['TriggerTime', { TriggerTime: '0' }, { TriggerTime: '410' }],
     ['PixelSpacing', { PixelSpacing: '1.6\\1.6' }, { PixelSpacing: '0.8\\0.8' }],
     ['FrameOfReferenceUID', {}, { FrameOfReferenceUID: '2.25.1' }],
@@ -204,6 +212,32 @@ describe('frames that do not belong together', () => {
       [12, 0],
       [12, 0],
       [12, 0],
+    ]);
+  });
+
+  it('make a volume for each acquisition where a hole lies between two', () => {
+    const files = classicSeries({ ...scan, slices: 24, also: (k) => ({ AcquisitionNumber: k < 12 ? '1' : '2' }) });
+    expect(
+      assemble(files.filter((_, k) => k < 10 || k > 13)).volumes.map(({ slices, issues }) => [slices.length, issues]),
+    ).toEqual([
+      [10, [{ kind: 'several-volumes', by: ['AcquisitionNumber'] }]],
+      [10, [{ kind: 'several-volumes', by: ['AcquisitionNumber'] }]],
+    ]);
+  });
+
+  it('make a volume for each b-value of an enhanced object', () => {
+    const bValue = (value: number): Uint8Array => new Uint8Array(new Float64Array([value]).buffer);
+    const frames = framesOf([enhancedSeries(scan)]);
+    const [like] = framesOf(classicSeries({ ...scan, slices: 1, also: () => ({ DiffusionBValue: bValue(1_000) }) }));
+    const again = frames.map((frame) => ({
+      ...frame,
+      sopInstanceUid: '2.25.9',
+      distinctions: { ...frame.distinctions, ...like?.distinctions },
+    }));
+    const { volumes } = assembleVolumes([...frames, ...again]);
+    expect(volumes.map(({ slices, distinguishedBy }) => [slices.length, distinguishedBy.DiffusionBValue])).toEqual([
+      [12, undefined],
+      [12, '1000'],
     ]);
   });
 

@@ -25,8 +25,8 @@ export interface Unreadable {
 }
 
 /**
- * The slices of a volume in order, from `from` up to but not including `to`, one frame read at a time and two held at most. Ends at
- * the first frame that cannot be read: a volume with a hole of unknown content is none.
+ * The slices of a volume in order, from `from` up to but not including `to`, one frame read at a time and two held at most; their
+ * values are to be read, not written. Ends at the first frame that cannot be read: a volume with a hole of unknown content is none.
  */
 export async function* readSlices(
   volume: Volume,

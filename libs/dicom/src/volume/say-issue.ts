@@ -1,4 +1,28 @@
-import type { VolumeIssue, VolumeRefusal } from './volume-issue.ts';
+import type { Distinction } from './frame-description.ts';
+import type { GeometryKeyword, VolumeIssue, VolumeRefusal } from './volume-issue.ts';
+
+const distinctionWords: Record<Distinction, string> = {
+  SeriesInstanceUID: 'series',
+  FrameOfReferenceUID: 'frame of reference',
+  ImageOrientationPatient: 'orientation',
+  Rows: 'number of rows',
+  Columns: 'number of columns',
+  PixelSpacing: 'pixel spacing',
+  ImageType: 'image type',
+  EchoTime: 'echo time',
+  TemporalPositionIdentifier: 'time point',
+  DiffusionBValue: 'b-value',
+  ConvolutionKernel: 'kernel',
+  StackID: 'stack',
+  AcquisitionNumber: 'acquisition',
+  TriggerTime: 'cardiac phase',
+};
+
+const geometryWords: Record<GeometryKeyword, string> = {
+  ImagePositionPatient: 'position',
+  ImageOrientationPatient: 'orientation',
+  PixelSpacing: 'pixel spacing',
+};
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 const mm = (number: number): string => `${Number(number.toFixed(2))} mm`;
@@ -19,7 +43,7 @@ export function sayIssue(issue: VolumeIssue): string {
         ? `${count(issue.duplicates.length, 'slice')} sent twice.`
         : `${count(issue.duplicates.length, 'slice')} at the place of another; whether their pictures differ was not compared.`;
     case 'several-volumes':
-      return `The series holds several volumes, which differ in ${issue.by.join(', ')}.`;
+      return `The series holds several volumes, which differ in ${issue.by.map((name) => distinctionWords[name]).join(', ')}.`;
   }
 }
 
@@ -28,7 +52,7 @@ export function sayRefusal(refusal: VolumeRefusal): string {
     case 'localizer':
       return 'Localizer.';
     case 'missing-geometry':
-      return `The images do not say where they lie in the patient: no usable ${refusal.lacking.join(', ')}.`;
+      return `The images do not say where they lie in the patient: no usable ${refusal.lacking.map((name) => geometryWords[name]).join(', ')}.`;
     case 'single-slice':
       return 'A single slice.';
     case 'too-many-missing-slices':
