@@ -32,11 +32,14 @@ interface ElementHeader {
 
 class Reader {
   #offset: number;
-  #elementsLeft = mostElements;
+  #elementsLeft: number;
+  readonly #mostElements: number;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
 
-  constructor(bytes: Uint8Array, offset: number) {
+  constructor(bytes: Uint8Array, offset: number, elements: number) {
+    this.#mostElements = elements;
+    this.#elementsLeft = elements;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#offset = offset;
@@ -80,7 +83,7 @@ class Reader {
   }
 
   #header({ explicitVr, littleEndian }: ElementEncoding): ElementHeader {
-    if (this.#elementsLeft-- <= 0) throw new Malformed(`more than ${mostElements} elements before the pixels`);
+    if (this.#elementsLeft-- <= 0) throw new Malformed(`more than ${this.#mostElements} elements before the pixels`);
     const tag = this.#uint16(littleEndian) * 0x10000 + this.#uint16(littleEndian);
     if (!explicitVr || tag >>> 16 === 0xfffe) return { tag, vr: vrOf(tag), length: this.#uint32(littleEndian) };
     const vr = String.fromCharCode(this.#uint8(), this.#uint8());
@@ -162,15 +165,15 @@ class Reader {
 }
 
 /**
- * Reads elements from `offset` up to the first top-level tag at or above `untilTag`, without copying or decoding values. Work is
- * bounded by the length of the input; malformed input gives a reason and never throws. Source: PS3.5 chapter 7.
+ * Reads at most `elements` elements from `offset` up to the first top-level tag at or above `untilTag`, without copying or decoding
+ * values. Work is bounded by the length of the input; malformed input gives a reason and never throws. Source: PS3.5 chapter 7.
  */
 export function parseDataSet(
   bytes: Uint8Array,
   encoding: ElementEncoding,
-  { offset = 0, untilTag = Infinity }: { offset?: number; untilTag?: number } = {},
+  { offset = 0, untilTag = Infinity, elements = mostElements } = {},
 ): ParsedDataSet {
-  const reader = new Reader(bytes, offset);
+  const reader = new Reader(bytes, offset, elements);
   try {
     const dataSet = reader.dataSet(encoding, bytes.length, { untilTag, depth: 0, delimited: false });
     return { kind: 'data-set', dataSet, end: reader.offset };

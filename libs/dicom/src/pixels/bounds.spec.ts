@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { encodeFileMeta } from '../file-meta.ts';
+import { attributes, type Keyword } from '../tag.ts';
 import { encodeDataSet, encodePart10, type WritableDataset } from '../write-data-set.ts';
 import { bytesSource } from './byte-source.ts';
 import { describePixels, type PixelDescription } from './describe-pixels.ts';
@@ -11,6 +12,7 @@ import { decodeJpegLs } from './codecs/jpeg-ls/decode-jpeg-ls.ts';
 import { decodeJpeg } from './codecs/jpeg/decode-jpeg.ts';
 import { decodeJpeg2000 } from './codecs/jpeg-2000.ts';
 import { inflate } from './inflate.ts';
+import { modalityValues } from './modality-values.ts';
 import { openPixels } from './open-pixels.ts';
 import { expandSegments } from './palette.ts';
 
@@ -71,6 +73,10 @@ function codestream(name: string, start: number[]): Uint8Array {
   return bytes.subarray(Buffer.from(bytes).indexOf(Buffer.from(start)), bytes.length - 8);
 }
 
+const sixty = (Object.keys(attributes) as Keyword[])
+  .filter((keyword) => /^[A-Q]\w+$/.test(keyword) && attributes[keyword].vr !== 'SQ' && attributes[keyword].vr !== 'OW')
+  .slice(0, 52);
+
 describe('claims beyond what a process can hold', () => {
   it.each<[string, WritableDataset]>([
     ['65535 × 65535 pixels are more than 67108864', { ...tiny, Rows: 65_535, Columns: 65_535 }],
@@ -103,6 +109,23 @@ describe('claims beyond what a process can hold', () => {
   it('are refused where fragments cannot be told into the frames that are claimed', async () => {
     const file = encapsulated({ ...tiny, NumberOfFrames: '100000' }, '1.2.840.10008.1.2.5', new Uint8Array(64));
     expect(await refusal(file)).toBe('1 fragments without an offset table cannot be told into 100000 frames');
+  });
+});
+
+describe('attributes before the pixels', () => {
+  it('may be many: functional groups of four thousand frames are read', async () => {
+    const group = (intercept: number): WritableDataset => ({
+      ...Object.fromEntries(sixty.map((keyword) => [keyword, '1'])),
+      PixelValueTransformationSequence: [{ RescaleSlope: '1', RescaleIntercept: `${intercept}` }],
+    });
+    const frames = 4000;
+    const PerFrameFunctionalGroupsSequence = Array.from({ length: frames }, (_, i) => group(i));
+    const PixelData = new Uint8Array(4 * frames);
+    const many = { ...tiny, NumberOfFrames: `${frames}`, PerFrameFunctionalGroupsSequence, PixelData };
+    const opened = await openPixels(bytesSource(encodePart10(many)));
+    const frame = opened.kind === 'image' ? await opened.image.frame(3999) : opened;
+    const values = frame.kind === 'frame' ? modalityValues(frame) : frame;
+    expect(values).toEqual({ kind: 'modality-values', values: new Float32Array(4).fill(3999) });
   });
 });
 

@@ -21,6 +21,9 @@ export type OpenedPixels = { kind: 'image'; image: PixelImage } | Unsupported;
 const firstHeaderBytes = 1 << 16;
 const mostHeaderBytes = 1 << 27;
 
+/** Functional groups hold some seventy elements a frame, and there are instances of several thousand frames. */
+const mostHeaderElements = 1_000_000;
+
 /** A deflated data set is turned back in memory. */
 const mostInflated = 1 << 29;
 
@@ -78,7 +81,7 @@ async function readAttributes(
   for (let length = firstHeaderBytes; ; length *= 4) {
     const bytes = await source.read(offset, Math.min(length, source.size - offset));
     const whole = offset + bytes.length >= source.size;
-    const parsed = parseDataSet(bytes, encoding, { untilTag: firstOfPixels });
+    const parsed = parseDataSet(bytes, encoding, { untilTag: firstOfPixels, elements: mostHeaderElements });
     if (parsed.kind === 'data-set' && (whole || parsed.end < bytes.length))
       return { kind: 'attributes', dataSet: parsed.dataSet, end: offset + parsed.end };
     if (parsed.kind === 'invalid' && whole) return unsupported(parsed.reason);

@@ -43,21 +43,32 @@ export function decodeScan(
 
 /** One line of components whose samples follow each other; a run is one of all of them. */
 function decodeLine(reader: BitReader, model: SampleModel, group: Lines[], columns: number): void {
+  const contexts = new Int32Array(group.length);
   for (let x = 1; x <= columns;) {
-    const contexts = group.map((line) => contextAt(model, line, x));
-    if (contexts.every((context) => context === 0)) {
+    let flat = true;
+    for (let i = 0; i < group.length; i++) {
+      contexts[i] = contextAt(model, group[i], x);
+      flat &&= contexts[i] === 0;
+    }
+    if (flat) {
       x = decodeRun(reader, model, group, x, columns);
       continue;
     }
-    group.forEach(({ above, current }, i) => {
-      current[x] = model.regular(contexts[i] ?? 0, current[x - 1] ?? 0, above[x] ?? 0, above[x - 1] ?? 0);
-    });
+    for (let i = 0; i < group.length; i++) decodeRegular(model, contexts[i] ?? 0, group[i], x);
     x++;
   }
 }
 
-function contextAt(model: SampleModel, { above, current }: Lines, x: number): number {
+function contextAt(model: SampleModel, line: Lines | undefined, x: number): number {
+  if (line === undefined) return 0;
+  const { above, current } = line;
   return model.context(current[x - 1] ?? 0, above[x] ?? 0, above[x - 1] ?? 0, above[x + 1] ?? 0);
+}
+
+function decodeRegular(model: SampleModel, context: number, line: Lines | undefined, x: number): void {
+  if (line === undefined) return;
+  const { above, current } = line;
+  current[x] = model.regular(context, current[x - 1] ?? 0, above[x] ?? 0, above[x - 1] ?? 0);
 }
 
 /** A run of the sample before it and, unless it goes to the end of the line, the sample that ends it (A.7). */

@@ -12,6 +12,7 @@ const contexts = 365;
 export class SampleModel {
   readonly #reader: BitReader;
   readonly #scan: ScanParameters;
+  readonly #levels: { near: number; first: number; second: number; third: number };
   /** Sums of differences, biases, corrections and counts; two contexts of runs stand after the regular ones. */
   readonly #sums: Int32Array;
   readonly #biases = new Int32Array(contexts);
@@ -22,6 +23,8 @@ export class SampleModel {
   constructor(reader: BitReader, scan: ScanParameters) {
     this.#reader = reader;
     this.#scan = scan;
+    const [first, second, third] = scan.thresholds;
+    this.#levels = { near: scan.near, first, second, third };
     this.#sums = new Int32Array(contexts + 2).fill(Math.max(2, (scan.range + 32) >> 6));
   }
 
@@ -67,9 +70,9 @@ export class SampleModel {
   }
 
   #quantized(gradient: number): number {
-    const size = Math.abs(gradient);
-    const [first, second, third] = this.#scan.thresholds;
-    const level = size <= this.#scan.near ? 0 : size < first ? 1 : size < second ? 2 : size < third ? 3 : 4;
+    const size = gradient < 0 ? -gradient : gradient;
+    const { near, first, second, third } = this.#levels;
+    const level = size <= near ? 0 : size < first ? 1 : size < second ? 2 : size < third ? 3 : 4;
     return gradient < 0 ? -level : level;
   }
 
