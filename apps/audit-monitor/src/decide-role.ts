@@ -3,7 +3,7 @@ import type { User } from '@sightline/platform';
 import type { AnnounceDecision } from './announce-decision.ts';
 import { missingEvidence } from './missing-evidence.ts';
 import { lockModel, moveVersions } from './model-roles.ts';
-import { readModelsFolder } from './models-folder.ts';
+import { readModelsFolder, type VersionFolder } from './models-folder.ts';
 import { type Decision, type Move, planDecision, type Standing } from './plan-decision.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -97,13 +97,7 @@ export class DecideRole {
   }
 }
 
-async function changedSince(
-  tx: Tx,
-  {
-    manifest: { name, version },
-    manifestSha256,
-  }: { manifest: { name: string; version: string }; manifestSha256: string },
-): Promise<string[]> {
+async function changedSince(tx: Tx, { manifest: { name, version }, manifestSha256 }: VersionFolder): Promise<string[]> {
   const [row] = await tx.query<{ manifest_sha256: string }[]>(
     'select manifest_sha256 from model_role where name = $1 and version = $2',
     [name, version],
