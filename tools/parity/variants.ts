@@ -9,7 +9,7 @@ export interface Variant {
   name: string;
   /** Most a probability may differ from the reference's; undefined where the difference is reported alone. */
   limit?: number;
-  make: (picture: GreyPicture, values: WrappedValues) => Promise<Uint8Array> | Uint8Array;
+  make: (picture: GreyPicture, values: WrappedValues) => Promise<Uint8Array>;
 }
 
 type Grey = ModelManifest['input']['preparation']['grey'];
@@ -21,12 +21,19 @@ const runLength = '1.2.840.10008.1.2.5';
 const jpeg2000Lossless = '1.2.840.10008.1.2.4.90';
 
 /** What a picture of eight bits is compared with: itself, stored as plainly as can be. */
-export const reference: Variant = { name: '8 bits', make: (picture, values) => encodePart10(plain(picture, values)) };
+export const reference: Variant = {
+  name: '8 bits',
+  make: async (picture, values) => encodePart10(plain(picture, values)),
+};
 
 /** The variants that apply to a model, by how it takes grey: an image as displayed, or a window of Hounsfield units. */
 export function variantsFor(grey: Grey): Variant[] {
   return [
-    { name: '16 bits with VOI', limit: lossless, make: (picture, values) => encodePart10(wide(picture, values, grey)) },
+    {
+      name: '16 bits with VOI',
+      limit: lossless,
+      make: async (picture, values) => encodePart10(wide(picture, values, grey)),
+    },
     ...(grey.kind === 'display' ? [{ name: 'MONOCHROME1', limit: lossless, make: inverted }] : []),
     { name: 'RLE', limit: lossless, make: encapsulated(runLength, encodeRunLength) },
     { name: 'JPEG 2000 lossless', limit: lossless, make: encapsulated(jpeg2000Lossless, encodeJpeg2000) },
@@ -43,10 +50,20 @@ const ofTomography: Variant[] = [
   { name: 'field of view +15 %', make: (picture, values) => reference.make(framed(picture, 1.15), values) },
 ];
 
-function plain({ width, height, grey }: GreyPicture, values: WrappedValues): WritableDataset {
+/** Digital X-Ray Image Storage, where the values do not say otherwise, and one UID for each place in a study. */
+function identityOf(values: WrappedValues): { sopClassUid: string; sopInstanceUid: string } {
+  const place = `${values['StudyInstanceUID'] ?? ''}/${values['InstanceNumber'] ?? ''}`;
   return {
-    SOPClassUID: '1.2.840.10008.5.1.4.1.1.1.1',
-    SOPInstanceUID: derivedUid(`${values['StudyInstanceUID'] ?? ''}/${values['InstanceNumber'] ?? ''}/instance`),
+    sopClassUid: values['SOPClassUID'] ?? '1.2.840.10008.5.1.4.1.1.1.1',
+    sopInstanceUid: derivedUid(`${place}/instance`),
+  };
+}
+
+function plain({ width, height, grey }: GreyPicture, values: WrappedValues): WritableDataset {
+  const { sopClassUid, sopInstanceUid } = identityOf(values);
+  return {
+    SOPClassUID: sopClassUid,
+    SOPInstanceUID: sopInstanceUid,
     StudyInstanceUID: derivedUid('parity/study'),
     SeriesInstanceUID: derivedUid('parity/series'),
     PhotometricInterpretation: 'MONOCHROME2',
@@ -87,7 +104,7 @@ function decimal(value: number): string {
   return value.toPrecision(10).slice(0, 16);
 }
 
-function inverted(picture: GreyPicture, values: WrappedValues): Uint8Array {
+async function inverted(picture: GreyPicture, values: WrappedValues): Promise<Uint8Array> {
   const negative = { ...picture, grey: picture.grey.map((value) => 255 - value) };
   return encodePart10({ ...plain(negative, values), PhotometricInterpretation: 'MONOCHROME1' });
 }
@@ -98,11 +115,8 @@ function encapsulated(
 ): Variant['make'] {
   return async (picture, values) => {
     const { PixelData: _, ...dataset } = plain(picture, values);
-    const meta = encodeFileMeta({
-      sopClassUid: String(dataset.SOPClassUID),
-      sopInstanceUid: String(dataset.SOPInstanceUID),
-      transferSyntaxUid,
-    });
+    const { sopClassUid, sopInstanceUid } = identityOf(values);
+    const meta = encodeFileMeta({ sopClassUid, sopInstanceUid, transferSyntaxUid });
     return Buffer.concat([meta, encodeDataSet(dataset), fragments(await encode(picture))]);
   };
 }
