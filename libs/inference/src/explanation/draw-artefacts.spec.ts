@@ -12,7 +12,7 @@ import { greyXray } from '../../../../test/support/xray-request.ts';
 import { gateHeader } from '../gates/gate-header.ts';
 import { conclude } from '../reading/conclude.ts';
 import type { Pipeline } from '../reading/pipeline.ts';
-import type { ExplainedFrame } from '../reading/reading.ts';
+import type { ExplainedFrame } from '../reading/subject.ts';
 import { stackFrames } from '../reading/stack-frames.ts';
 import { drawArtefacts } from './draw-artefacts.ts';
 import type { Region } from './region.ts';

@@ -3,8 +3,8 @@ import type { Artefact, StudyContext } from '@sightline/contracts';
 import type { ObjectStore } from '@sightline/object-store';
 import type { Model } from '../models/model-repository.ts';
 import type { Pipeline } from '../reading/pipeline.ts';
-import type { ExplainedFrame } from '../reading/reading.ts';
-import { sourceOf } from '../reading/subject.ts';
+import { sourceOf, type ExplainedFrame } from '../reading/subject.ts';
+
 import { drawHeatMap } from './heat-map.ts';
 import { drawKeyImage } from './key-image.ts';
 import { drawRegion } from './region.ts';

@@ -4,8 +4,7 @@ import type { Finding } from '@sightline/findings';
 import type { GreyFrame } from '../pixel-reader.ts';
 import type { Tensor } from '../runtime.ts';
 import type { Region } from '../explanation/region.ts';
-import type { ExplainedFrame } from './reading.ts';
-import type { Subject } from './subject.ts';
+import type { ExplainedFrame, Subject } from './subject.ts';
 
 /** A model was asked about something it was not made for. `detail` is one sentence for a clinician. */
 export interface Refused {

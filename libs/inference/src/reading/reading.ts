@@ -2,10 +2,10 @@ import type { Failure } from '@sightline/contracts';
 import type { DicomHeader } from '@sightline/dicom';
 import type { Finding, SourceImage } from '@sightline/findings';
 import type { Model } from '../models/model-repository.ts';
-import type { GreyFrame, PixelReader } from '../pixel-reader.ts';
-import type { Answer, Runtime } from '../runtime.ts';
+import type { PixelReader } from '../pixel-reader.ts';
+import type { Runtime } from '../runtime.ts';
 import type { Pipeline, Refused } from './pipeline.ts';
-import type { ShownFrame } from './subject.ts';
+import type { ExplainedFrame } from './subject.ts';
 
 /** Everything one model needs to read: which, how, and where pixels are decoded and answers computed. */
 export interface Reader {
@@ -19,14 +19,6 @@ export interface Reader {
 export interface OpenedObject {
   header: DicomHeader;
   bytes: () => Promise<Read<Uint8Array>>;
-}
-
-/** A frame that pictures are made of beside a finding: how it was shown, and what the graph said of it. */
-export interface ExplainedFrame {
-  frame: ShownFrame;
-  grey: GreyFrame;
-  /** Of this frame alone. */
-  answer: Answer;
 }
 
 export interface SubjectRead {

@@ -1,5 +1,7 @@
 import type { DicomHeader } from '@sightline/dicom';
 import type { SourceImage } from '@sightline/findings';
+import type { GreyFrame } from '../pixel-reader.ts';
+import type { Answer } from '../runtime.ts';
 
 /** One frame of an image: what the graph answers at a time. `frame` counts from 1. */
 export interface ShownFrame {
@@ -15,6 +17,14 @@ export interface Subject {
   frames: readonly ShownFrame[];
   /** What a reader must know of the volume, a sentence each: slices missing, gantry tilted, other volumes not looked at. */
   notes: readonly string[];
+}
+
+/** A frame that pictures are made of beside a finding: how it was shown, and what the graph said of it. */
+export interface ExplainedFrame {
+  frame: ShownFrame;
+  grey: GreyFrame;
+  /** Of this frame alone. */
+  answer: Answer;
 }
 
 /** How a finding names the image it was made on; a single-frame image has no frame number. */
