@@ -5,7 +5,7 @@ import { apply } from './affine.ts';
 import { placeOf } from './side.ts';
 import { locate, sourceOf } from './volume.ts';
 
-const scan: Scan = { ...axialHead, rows: 16, columns: 20, slices: 12, tiltDegrees: 15 };
+const scan: Scan = { ...axialHead, rows: 16, columns: 20, slices: 12, pixelSpacing: [1.1, 2.3], tiltDegrees: 15 };
 
 describe('a voxel', () => {
   it('names the frame and pixel it came from', () => {
