@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Answer, Computed, Tensor } from '../runtime.ts';
 import { Batcher, type BatcherOptions, type Compute } from './batcher.ts';
 import { Budget } from './budget.ts';
+import { joinRows, rowsOf } from './rows.ts';
 
 const never = new AbortController().signal;
 const options: BatcherOptions = { maxBatch: 4, maxBatchBytes: 2 ** 20, latencyBoundMs: 20, batchLimitMs: 5_000 };
@@ -34,8 +35,8 @@ class Bench {
   #open: () => void = () => undefined;
   #gate: Promise<void> = Promise.resolve();
 
-  readonly compute: Compute = async (input, signal) => {
-    const answer = answerOf(input);
+  readonly compute: Compute = async (pieces, signal) => {
+    const answer = answerOf(joinRows(pieces.map(({ input, from, count }) => rowsOf(input, from, count))));
     const rows = answer.kind === 'computed' ? [...answer.value.logits.data] : [];
     this.batches.push(rows);
     await Promise.race([this.#gate, this.#aborted(signal, rows)]);

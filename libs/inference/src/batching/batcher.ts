@@ -1,7 +1,7 @@
 import type { Failure } from '@sightline/contracts';
 import type { Answer, Computed, Tensor } from '../runtime.ts';
 import type { Budget } from './budget.ts';
-import { answerRows, joinAnswers, joinRows, rowsOf } from './rows.ts';
+import { answerRows, joinAnswers } from './rows.ts';
 import { type BatchShape, type Call, type Piece, WaitingRows } from './waiting-rows.ts';
 
 export interface BatcherOptions extends BatchShape {
@@ -17,8 +17,15 @@ export interface BatchObserver {
   answered(seconds: number): void;
 }
 
-/** Rejects only with the signal's reason; `input` and answer are [N, …]. */
-export type Compute = (input: Tensor, signal: AbortSignal) => Promise<Computed<Answer>>;
+/** Rows of one caller's input, for a batch. */
+export interface RowsOfInput {
+  input: Tensor;
+  from: number;
+  count: number;
+}
+
+/** Answers rows of one size, in this order. Rejects only with the signal's reason. */
+export type Compute = (rows: readonly RowsOfInput[], signal: AbortSignal) => Promise<Computed<Answer>>;
 
 class BatchLate extends Error {}
 
@@ -118,10 +125,8 @@ export class Batcher {
 
   async #attempt(pieces: Piece[], signal: AbortSignal): Promise<Computed<Answer>> {
     try {
-      return await this.compute(
-        joinRows(pieces.map(({ call, from, count }) => rowsOf(call.input, from, count))),
-        signal,
-      );
+      const rows = pieces.map(({ call, from, count }) => ({ input: call.input, from, count }));
+      return await this.compute(rows, signal);
     } catch (error) {
       if (!signal.aborted) return failed('defect', error instanceof Error ? error.message : String(error));
       return failed('unavailable', `a batch was not computed within ${this.options.batchLimitMs} ms`);

@@ -7,7 +7,7 @@ import type { SeriesObject } from '../reading/read-volume.ts';
 import { readGolden, type GoldenCase, type GoldenExpectation } from './golden.ts';
 
 /** What serving may differ by from what the model's maker recorded. */
-export const goldenTolerance = 1e-3;
+const goldenTolerance = 1e-3;
 
 export type Proof =
   | { kind: 'proved'; cases: number }

@@ -7,11 +7,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 export class ForkedProcess {
   readonly child: ChildProcess;
 
-  /** `arguments_` are the script's own. */
-  constructor(script: URL, arguments_: readonly string[] = []) {
+  /** `arguments_` are the script's own; a file it inherits has the descriptor 4. */
+  constructor(script: URL, arguments_: readonly string[] = [], inherited?: number) {
     this.child = fork(script, [...arguments_], {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc', ...(inherited === undefined ? [] : [inherited])],
       execArgv: script.pathname.endsWith('.ts') ? ['--import', 'tsx'] : [],
     });
   }

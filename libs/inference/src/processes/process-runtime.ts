@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { Batcher } from '../batching/batcher.ts';
+import { Batcher, type RowsOfInput } from '../batching/batcher.ts';
 import { Budget } from '../batching/budget.ts';
+import { joinRows, rowsOf } from '../batching/rows.ts';
 import type { Model } from '../models/model-repository.ts';
 import { Runtime, type Answer, type Computed, type Loaded, type Tensor } from '../runtime.ts';
 import { observeBatches } from '../runtime-metrics.ts';
 import { ForkedProcess } from './forked-process.ts';
 import type { ExecutionProvider, SessionJob, SessionReply } from './session-protocol.ts';
+import { SharedScratch, type Parcel } from './shared-scratch.ts';
 import { WorkProcess, type Failed } from './work-process.ts';
 
 const MiB = 2 ** 20;
@@ -15,7 +17,7 @@ export interface RuntimeOptions {
   providers: readonly ExecutionProvider[];
   /** Of one model. */
   threads: number;
-  /** Rows of a batch, and how long a row waits for others. */
+  /** Rows of a batch, and how long a row waits for others. By default 1 where only the CPU computes: there a batch gains nothing. */
   maxBatch: number;
   latencyBoundMs: number;
   /** Bytes of input in hand, of all models together; beyond them `run` waits. */
@@ -26,12 +28,14 @@ export interface RuntimeOptions {
   batchLimitMs: number;
 }
 
-const defaults: RuntimeOptions = {
+const maxBatchOnCpu = 1;
+const maxBatchElsewhere = 16;
+
+const defaults: Omit<RuntimeOptions, 'maxBatch'> = {
   providers: ['cpu'],
   threads: availableParallelism(),
-  maxBatch: 8,
   latencyBoundMs: 5,
-  queueBytes: 256 * MiB,
+  queueBytes: 128 * MiB,
   modelMemoryBytes: 4_096 * MiB,
   batchLimitMs: 60_000,
 };
@@ -56,10 +60,14 @@ export class ProcessRuntime extends Runtime {
   /** One batch at a time: it has all threads. */
   readonly #turns = new Budget(1);
   readonly #bytes: Budget;
+  readonly #scratch = new SharedScratch();
+  /** Where the input of a call lies in the scratch. */
+  readonly #parcels = new WeakMap<Tensor, Parcel>();
 
   constructor(options: Partial<RuntimeOptions> = {}) {
     super();
-    this.#options = { ...defaults, ...options };
+    const onCpu = (options.providers ?? defaults.providers).every((provider) => provider === 'cpu');
+    this.#options = { maxBatch: onCpu ? maxBatchOnCpu : maxBatchElsewhere, ...defaults, ...options };
     this.#bytes = new Budget(this.#options.queueBytes);
   }
 
@@ -85,9 +93,15 @@ export class ProcessRuntime extends Runtime {
 
   async run(model: Model, input: Tensor, signal: AbortSignal): Promise<Computed<Answer>> {
     const giveBack = await this.#bytes.take(input.data.byteLength, signal);
+    // Of this call alone: callers may ask twice with one tensor.
+    const own = { ...input };
+    // Copied while another batch is computed.
+    const parcel = await this.#scratch.put(input.data);
+    if (parcel !== undefined) this.#parcels.set(own, parcel);
     try {
-      return await this.#open(model).batcher.run(input, signal);
+      return await this.#open(model).batcher.run(own, signal);
     } finally {
+      if (parcel !== undefined) this.#scratch.free(parcel);
       giveBack();
     }
   }
@@ -97,6 +111,7 @@ export class ProcessRuntime extends Runtime {
     this.#models.clear();
     for (const { batcher } of open) batcher.close();
     await Promise.all(open.map(({ process }) => process.close()));
+    this.#scratch.close();
   }
 
   #open(model: Model): OpenModel {
@@ -106,11 +121,16 @@ export class ProcessRuntime extends Runtime {
     const load = this.#loadJob(model);
     const process = new WorkProcess<SessionJob, SessionReply>(
       'the inference process',
-      () => new ForkedProcess(new URL('./session-process.ts', import.meta.url), [String(modelMemoryBytes)]),
+      () =>
+        new ForkedProcess(
+          new URL('./session-process.ts', import.meta.url),
+          [String(modelMemoryBytes)],
+          this.#scratch.fd,
+        ),
       load,
     );
-    const compute = async (input: Tensor, signal: AbortSignal): Promise<Computed<Answer>> => {
-      const reply = await process.ask({ kind: 'run', input }, signal);
+    const compute = async (rows: readonly RowsOfInput[], signal: AbortSignal): Promise<Computed<Answer>> => {
+      const reply = await process.ask(this.#runJob(rows), signal);
       if (reply.kind === 'answered') return { kind: 'computed', value: reply.answer };
       return reply.kind === 'failed' && reply.opening === true ? notReopened(reply) : unexpected(reply);
     };
@@ -118,6 +138,18 @@ export class ProcessRuntime extends Runtime {
     const opened = { process, load, batcher };
     this.#models.set(keyOf(model), opened);
     return opened;
+  }
+
+  #runJob(rows: readonly RowsOfInput[]): SessionJob {
+    const parcels = rows.flatMap(({ input, from, count }) => {
+      const parcel = this.#parcels.get(input);
+      const each = input.data.byteLength / (input.dims[0] ?? 1);
+      return parcel === undefined ? [] : [{ at: parcel.at + from * each, bytes: count * each }];
+    });
+    if (parcels.length < rows.length)
+      return { kind: 'run', input: joinRows(rows.map(({ input, from, count }) => rowsOf(input, from, count))) };
+    const total = rows.reduce((sum, { count }) => sum + count, 0);
+    return { kind: 'run-parcels', dims: [total, ...(rows[0]?.input.dims.slice(1) ?? [])], parcels };
   }
 
   #loadJob({ manifest, path }: Model): SessionJob {

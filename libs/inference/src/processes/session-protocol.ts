@@ -1,4 +1,5 @@
 import type { Answer, Loaded, Tensor } from '../runtime.ts';
+import type { Parcel } from './shared-scratch.ts';
 import type { Failed } from './work-process.ts';
 
 /** In order of preference; every build of the runtime has the last. */
@@ -23,6 +24,8 @@ export interface SessionSettings {
 
 export type SessionJob =
   | { kind: 'load'; model: SessionModel; settings: SessionSettings }
-  | { kind: 'run'; input: Tensor };
+  | { kind: 'run'; input: Tensor }
+  /** Rows in the scratch, to be put together in this order. */
+  | { kind: 'run-parcels'; dims: readonly number[]; parcels: readonly Parcel[] };
 
 export type SessionReply = { kind: 'loaded'; loaded: Loaded } | { kind: 'answered'; answer: Answer } | Failed;
