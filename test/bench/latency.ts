@@ -1,6 +1,6 @@
 /**
  * Seconds from the last C-STORE response to the committed report, over studies sent one after the other, with the sandbox's
- * quiet period and with none. `npm run bench -- [studies]`.
+ * quiet period and with none. `npm run bench -- latency [studies]`.
  */
 import { join } from 'node:path';
 import pg from 'pg';
@@ -8,18 +8,21 @@ import { buildApps } from '../../tools/sandbox/build-apps.ts';
 import { startSandbox } from '../../tools/sandbox/sandbox.ts';
 import { freshInstance } from '../support/golden.ts';
 import { storescu, temporaryDirectory, waitFor } from '../support/index.ts';
+import { quantile } from './quantile.ts';
 
-const studies = Number(process.argv[2] ?? 30);
 const quietPeriodsMs = [3_000, 0];
 
-await buildApps();
-for (const quietPeriodMs of quietPeriodsMs) {
-  const seconds = await measure(quietPeriodMs);
-  const figures = { p50: quantile(seconds, 0.5), p95: quantile(seconds, 0.95), max: quantile(seconds, 1) };
-  process.stdout.write(`${JSON.stringify({ quietPeriodMs, studies, secondsToReport: figures })}\n`);
+export async function benchLatency([count = '30']: readonly string[]): Promise<void> {
+  const studies = Number(count);
+  await buildApps();
+  for (const quietPeriodMs of quietPeriodsMs) {
+    const seconds = await measure(quietPeriodMs, studies);
+    const figures = { p50: quantile(seconds, 0.5), p95: quantile(seconds, 0.95), max: quantile(seconds, 1) };
+    process.stdout.write(`${JSON.stringify({ quietPeriodMs, studies, secondsToReport: figures })}\n`);
+  }
 }
 
-async function measure(quietPeriodMs: number): Promise<number[]> {
+async function measure(quietPeriodMs: number, studies: number): Promise<number[]> {
   const directory = await temporaryDirectory('bench');
   const sandbox = await startSandbox({
     directory: join(directory.path, 'sandbox'),
@@ -54,9 +57,4 @@ async function measure(quietPeriodMs: number): Promise<number[]> {
     await sandbox.stop();
     await directory.remove();
   }
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
