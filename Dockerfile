@@ -3,6 +3,7 @@
 # The sandbox in one:  docker build --target sandbox -t sightline/sandbox .   (compose.yaml does this)
 # The base is pinned by version; a release pins it by digest too: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+ARG CUDA_IMAGE=nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04
 
 FROM ${NODE_IMAGE} AS source
 WORKDIR /src
@@ -33,6 +34,25 @@ COPY --from=build /app ./app
 USER 10001:10001
 EXPOSE 8080
 # Node is process 1 and takes SIGTERM itself: no shell, no npm in between.
+CMD ["node", "--enable-source-maps", "app/main.js"]
+
+# For NVIDIA hardware: docker build --target cuda --build-arg APP=xray-worker -t sightline/xray-worker:0.1.0-cuda .
+# Written, and never run on such hardware. ONNX Runtime wants CUDA 12 and cuDNN 9; the driver is the node's.
+FROM build AS build-cuda
+RUN ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js
+
+FROM ${CUDA_IMAGE} AS cuda
+ARG APP
+LABEL org.opencontainers.image.title="sightline/${APP}" org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production WEB_DIR=/srv/sightline/app/web MODELS_DIR=/srv/sightline/models EXECUTION_PROVIDERS=cuda,cpu
+WORKDIR /srv/sightline
+COPY --from=build-cuda /usr/local/bin/node /usr/local/bin/node
+COPY --from=build-cuda /src/package.json ./
+COPY --from=build-cuda /src/node_modules ./node_modules
+COPY --from=build-cuda /src/models ./models
+COPY --from=build-cuda /app ./app
+USER 10001:10001
+EXPOSE 8080
 CMD ["node", "--enable-source-maps", "app/main.js"]
 
 FROM source AS sandbox

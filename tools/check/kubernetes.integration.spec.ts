@@ -118,7 +118,7 @@ describe('the checks of k8s/', () => {
     ['audit-monitor', baseConfigSchema],
     ['reading-room', readingRoomConfigSchema],
   ])('%s finds every setting it needs, and none it does not know', async (app, schema) => {
-    const overlays = ['dev', 'prod'].map((overlay) => tools.build(join(root, 'k8s/overlays', overlay)));
+    const overlays = ['dev', 'prod', 'gpu'].map((overlay) => tools.build(join(root, 'k8s/overlays', overlay)));
     for (const { output } of await Promise.all(overlays)) {
       const own = settingsIn(output, app);
       const given = { ...settingsIn(output, 'sightline'), ...own, DATABASE_URL: 'postgres://app@database/app' };

@@ -5,10 +5,10 @@ import { KubernetesTools } from './kubernetes-tools.ts';
 import { root } from './steps.ts';
 
 /**
- * Checks k8s/ without a cluster: both overlays are built by kustomize, then held against Kubernetes' schemas (strictly), KEDA's
+ * Checks k8s/ without a cluster: the overlays are built by kustomize, then held against Kubernetes' schemas (strictly), KEDA's
  * schemas, and the rules of this house.
  */
-const overlays = ['dev', 'prod'];
+const overlays = ['dev', 'prod', 'gpu'];
 const ofKeda = /^apiVersion: keda\.sh\//m;
 
 async function check(tools: KubernetesTools, overlay: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadModel, type Model } from '@sightline/inference';
 import { batchingTable } from './batching.ts';
@@ -55,7 +55,7 @@ function readOptions(args: readonly string[]) {
 }
 
 async function modelNamed(name: string): Promise<Model> {
-  const loaded = await loadModel(join(root, 'models', name));
+  const loaded = await loadModel(resolve(root, 'models', name));
   if (loaded.kind === 'refused') throw new Error(loaded.line);
   return loaded.model;
 }
