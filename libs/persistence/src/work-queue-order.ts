@@ -6,10 +6,11 @@
  * - A request should start by its arrival plus the cap of its priority. The runners' slots and what a request took lately say how
  *   many starts fit before any instant, a fifth of them in reserve. While all that wait fit before their caps, there may be an
  *   instant before which no start is to spare: until that has changed, only what is due by then may start, whatever waits in front.
- *   So the caps hold whenever some order of what waits holds them (where requests take alike, and to within one of them), and a lower priority goes first only
- *   where it would be late otherwise.
- * - Where they do not all fit, the lowest priority makes no demands any more, then the next: the caps of stat are kept as long as
- *   stat alone can keep them.
+ *   A source that has filled the time there is may so keep others waiting beyond its turn, never beyond their caps.
+ *   So the caps hold, to within one request, whenever some order of what waits holds them (where requests take alike), and a lower
+ *   priority goes first only where it would be late otherwise.
+ * - Where more than a round of the runners does not fit, the lowest priority makes no demands any more, then the next: the caps of
+ *   stat are kept as long as stat alone can keep them.
  * - Every eighth start goes to what is past its cap, the lowest priority first: under whatever load, nobody waits for ever.
  */
 
@@ -18,7 +19,8 @@ const reckoned = 0.8;
 const eighth = 8;
 /** What a request is thought to take until one has ended, in seconds. */
 const unmeasured = 1;
-const measured = 32;
+/** Requests that ended last: what one takes, and how many were at work together, is learned from them. */
+const measured = 64;
 
 /** Seconds since 1970 by which a request should have started; `$3`: the caps of stat, urgent and routine in seconds. */
 const startBy = `date_part('epoch', enqueued_at) + ($3::float8[])[priority + 1]`;
@@ -38,12 +40,14 @@ const safe = `1 + floor(${reckoned} * slots / seconds * greatest(0, at - ${clock
 
 /** `$1`: owner; `$2`: length of the lease in milliseconds; `$3`: see above. */
 export const takeNext = `
-with pace as materialized (
-  select
-    (select count(*) + 1 from work where state = 'running' and leased_until >= now())::float8 as slots,
-    (select greatest(coalesce(avg(date_part('epoch', finished_at - taken_at)), ${unmeasured}), 0.001) from (
-       select finished_at, taken_at from work
-       where state in ('done', 'dead') and taken_at is not null order by finished_at desc limit ${measured}) recent) as seconds
+with recent as materialized (
+  select finished_at, date_part('epoch', finished_at - taken_at) as seconds from work
+  where state in ('done', 'dead') and taken_at is not null order by finished_at desc limit ${measured}
+), pace as materialized (
+  select seconds, greatest(
+    (select count(*) + 1 from work where state = 'running' and leased_until >= now()),
+    (select count(*) from recent where date_part('epoch', now() - finished_at) < each.seconds))::float8 as slots
+  from (select greatest(coalesce(avg(seconds), ${unmeasured}), 0.001) as seconds from recent) each
 ), due as (
   select greatest(floor(${startBy}), floor(${clock}) - 1) as at, count(*) filter (where priority = 0)::int as stat,
     count(*) filter (where priority <= 1)::int as urgent, count(*)::int as routine
