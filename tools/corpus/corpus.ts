@@ -7,6 +7,7 @@ import { startKafka } from '../sandbox/parts/kafka.ts';
 import { startPostgres } from '../sandbox/parts/postgres.ts';
 import { Scu } from './scu.ts';
 import { startIngest } from './start-ingest.ts';
+import { describeVolumes } from './volumes.ts';
 
 interface CorpusFile {
   name: string;
@@ -178,5 +179,6 @@ if (folder === undefined) {
   process.exit(64);
 }
 const decoded = await reportDecoding(folder);
+for (const line of await describeVolumes(folder)) print(line);
 const received = await run(folder);
 process.exit(Math.max(decoded, received));

@@ -295,7 +295,12 @@ async function environmentsOf(options: AppsOptions): Promise<Readonly<Record<App
       QUIET_PERIOD_MS: '3000',
       REQUEST_DEADLINE_MS: '120000',
     },
-    'xray-worker': { ...common('xray-worker'), LEASE_MS: '15000', STUDY_TIME_LIMIT_MS: '60000' },
+    'xray-worker': {
+      ...common('xray-worker'),
+      LEASE_MS: '15000',
+      STUDY_TIME_LIMIT_MS: '60000',
+      SHUTDOWN_GRACE_MS: '10000',
+    },
     'fhir-writer': {
       ...common('fhir-writer'),
       FHIR_BASE_URL: fhirBaseUrl,
