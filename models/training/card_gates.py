@@ -36,13 +36,22 @@ interval of the images is by bootstrap over patients, that of the patients is Wi
 
 {false}
 
+{strict}
+
 Reasons for refusing test images as they are: {reasons}.
 
 The answer among accepted and refused test images:
 
 {answered}
 
-Refused are {sick} of the diseased and {well} of the normal images (Fisher's exact test p = {p}). {bias}"""
+Refused are {sick} of the diseased and {well} of the normal images (Fisher's exact test p = {p}).
+
+Whether the diseased are refused more often, on val, where the corruptions that are refused most give numbers to tell by.
+Atypicality alone tells diseased from normal with AUROC {lean}; .5 would be indifferent:
+
+{classes}
+
+{bias}"""
 
 
 def _told(reasons: dict[str, int]) -> str:
@@ -79,11 +88,38 @@ def _verdict(unseen: list[dict[str, Any]]) -> str:
     )
 
 
-def _bias(found: dict[str, Any]) -> str:
-    if found["fisherP"] >= 0.05:
+def _classes(versions: list[dict[str, Any]]) -> str:
+    rows = [
+        [
+            v["name"],
+            with_interval(v["refusedOfDiseased"], "share"),
+            with_interval(v["refusedOfNormal"], "share"),
+            f"{v['fisherP']:.4f}" if v["fisherP"] >= 0.0001 else "< 0.0001",
+        ]
+        for v in versions
+    ]
+    return table(["val images", "diseased refused (95 % CI)", "normal refused (95 % CI)", "Fisher's p"], rows)
+
+
+def _strict(corrupted: list[dict[str, Any]]) -> str:
+    worst = [f"{f['name']} ({f['images']['share']:.0%})" for f in corrupted if f["images"]["share"] > 0.05]
+    if not worst:
+        return "No corruption has more than one of twenty refused."
+    return f"More than one of twenty are refused, though the answer withstands it, under {', '.join(worst)}: too strict there."
+
+
+def _bias(versions: list[dict[str, Any]]) -> str:
+    """The verdict on refusing the diseased: of what differs beyond chance, and towards whom."""
+    named: dict[str, list[str]] = {"diseased": [], "normal": []}
+    for version in versions:
+        if version["fisherP"] < 0.05:
+            more = version["refusedOfDiseased"]["share"] > version["refusedOfNormal"]["share"]
+            named["diseased" if more else "normal"].append(version["name"])
+    said = [f"the {group} are refused more often ({', '.join(names)})" for group, names in named.items() if names]
+    if not said:
         return "No sign that the gates refuse the diseased, within what so few refusals can show."
-    more = found["refusedOfDiseased"]["share"] > found["refusedOfNormal"]["share"]
-    return f"The gates refuse the {'diseased' if more else 'normal'} more often: they fail this test."
+    verdict = " **There the gates fail: they must not refuse the diseased.**" if named["diseased"] else ""
+    return f"Beyond chance, {' and '.join(said)}.{verdict}"
 
 
 def gates_text(gates: dict[str, Any]) -> str:
@@ -108,5 +144,8 @@ def gates_text(gates: dict[str, Any]) -> str:
         sick=f"{sick['refused']} of {sick['n']}",
         well=f"{well['refused']} of {well['n']}",
         p=f"{answered['fisherP']:.2f}",
-        bias=_bias(answered),
+        lean=f"{gates['byClass']['atypicalityAuroc']:.3f}",
+        classes=_classes(gates["byClass"]["versions"]),
+        strict=_strict(gates["falseRefusals"]["corrupted"]),
+        bias=_bias(gates["byClass"]["versions"]),
     )

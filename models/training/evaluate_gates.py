@@ -27,6 +27,7 @@ from poses import POSES, posed
 from thresholds import GATES, PERCENTILE
 
 Images = NDArray[np.uint8]
+LEANING = ("blur", "exposure +", "crop -15 %")  # the corruptions under which most of val is refused
 METHOD = {
     "atypicality": (
         "Mahalanobis distance in the 96 principal axes of the means of the 112 middle features in each ninth of the "
@@ -105,6 +106,29 @@ def answered(rows: list[Row], reasons: list[str | None], probability: NDArray[np
     return found
 
 
+def by_class(gatekeeper: Gatekeeper, rows: list[Row], images: Images) -> dict[str, object]:
+    """Whom the gates refuse, on val, where enough is refused to tell: as the images are and corrupted.
+
+    `atypicalityAuroc` is how well that score alone tells the diseased (1) from the normal (0); .5 were indifferent.
+    """
+    truth = np.array([row.pneumonia for row in rows])
+    score = gatekeeper.model.outputs(images, ["atypicality"])["atypicality"]
+    versions = {"as they are": images, **{name: corrupt(images, name) for name in LEANING}}
+    found = []
+    for name, shown in versions.items():
+        refused = np.array([reason is not None for reason in gatekeeper.reasons(shown)])
+        sick, well = refused[truth == 1], refused[truth == 0]
+        found.append(
+            {
+                "name": name,
+                "refusedOfDiseased": share(int(sick.sum()), len(sick)),
+                "refusedOfNormal": share(int(well.sum()), len(well)),
+                "fisherP": rounded(fisher(int(sick.sum()), len(sick), int(well.sum()), len(well))),
+            }
+        )
+    return {"part": "val", "atypicalityAuroc": rounded(auroc(truth, score)), "versions": found}
+
+
 def fisher(hits: int, n: int, other: int, others: int) -> float:
     """The two-sided p of Fisher's exact test that both are refused alike."""
     total, drawn = n + others, hits + other
@@ -163,6 +187,8 @@ def main() -> None:
         },
         "answered": answered(rows, reasons, probability, output["threshold"]),
     }
+    val = part(read_rows(args.data), "val")
+    report["byClass"] = by_class(gatekeeper, val, read_images(args.data, val))
     with (args.model / "logs" / "test-evaluations.log").open("a") as handle:
         test = report["falseRefusals"]["test"]
         print(

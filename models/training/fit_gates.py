@@ -87,16 +87,16 @@ def main() -> None:
     network = folded(load_network(args.network))
     images = read_images(args.data, part(read_rows(args.data), "train"))
     upright = features(network, images)
-    disturbed = features(network, augmented(images[::2], seed=2))
+    disturbed = features(network, augmented(images[::4], seed=2))
     gates = Gates()
     fitted_distance(gates.distance, torch.cat([upright, disturbed]))
 
-    turned = [features(network, posed(images[::4], pose)) for pose in POSES[1:]]
+    turned = [features(network, posed(images[::8], pose)) for pose in POSES[1:]]
     place = torch.repeat_interleave(torch.arange(len(POSES)), torch.tensor([len(x) for x in (upright, *turned)]))
     fitted_pose(gates.pose, torch.cat([upright, *turned]), place)
     torch.save(gates.state_dict(), args.out)
     print(
-        f"gates fitted to {len(images)} train images, {len(disturbed)} augmented views and {len(turned)} poses of a fourth"
+        f"gates fitted to {len(images)} train images, {len(disturbed)} augmented views and {len(turned)} poses of an eighth of them"
     )
 
 

@@ -37,15 +37,16 @@ official, harder test part is not among it. Age of each child and sex are not gi
 
 ## Training
 
-EfficientNet-Lite0 from ImageNet (Apache-2.0), its last stride left out, so that its map has cells of 16 pixels. The
-graph resizes to 224 x 224 (linear, antialiased, aspect ratio not
-kept), takes mean and spread out of every image (measured on its inner part), and shows the backbone a version of
-{working} x {working}. Batches are balanced; views are augmented: frame, aspect, rotation, mirror, gamma, contrast,
-exposure, blur, resampling, noise, JPEG, patches over markers and borders, up to ImageNet-C severity 3. In the last
-rounds half of the views are shown again with parts blurred away, and the map must give the places still seen what it
-gave them before and the others nothing. The weights are a running average. The round and the size were chosen on one half of val (by patient); calibrator and threshold come
-from the other half. The test part was used for the figures below and for nothing else. The recipe is
-`models/training/train.sh chest-xray-paediatric --data DIR`; its logs are in `logs/`.
+EfficientNet-Lite0 from ImageNet (Apache-2.0), its last stride left out, so that its map has cells of 16 pixels of what it
+sees. The graph resizes to 224 x 224 (linear, antialiased, aspect ratio not kept), takes mean and spread out of every
+image (measured on its inner part), and shows the backbone a version of {working} x {working}. Batches are balanced; views
+are augmented: frame, aspect, rotation, mirror, gamma, contrast, exposure, blur, resampling, noise, JPEG, patches over
+markers and borders, up to ImageNet-C severity 3. In the last rounds half of the views are shown again with parts blurred
+away, and the map must give the places still seen what it gave them before and the others nothing. The weights are a
+running average. The round was chosen on one half of val (by patient); the size was set before that and is compared with
+others there in `logs/choose-size.log`; calibrator and threshold come from the other half. The test part was used for the
+figures below and for nothing else. The recipe is `models/training/train.sh chest-xray-paediatric --data DIR`; its logs
+are in `logs/`.
 
 ## Figures
 
@@ -142,7 +143,8 @@ def stability_text(evaluation: dict[str, Any]) -> str:
         ]
         head = ["trained on files stored as", "tested on", "images", "AUROC", "specificity at sens. .95"]
         parts.append(
-            "Two networks of the same recipe, trained shorter (2 rounds of 1472 views) on the files stored one way, on val:\n\n"
+            "Two networks of the recipe's first step, trained shorter (2 rounds of 1472 views, 128 x 128, the coarse map) on the\n"
+            "files stored one way, on val:\n\n"
             f"{table(head, rows)}\n"
         )
     if evaluation.get("shortcuts"):

@@ -35,6 +35,7 @@ LIMITS = [
     "Calibrated where three of four images show pneumonia: where it is rarer the probability is too high.",
     "A negative answer does not rule pneumonia out.",
     "The gates refuse what is unlike its training images; a mirrored image is not recognised, nor is every adult's chest.",
+    "Blurred and overexposed images are refused more often when they show disease than when they do not.",
 ]
 
 
