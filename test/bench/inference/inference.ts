@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadModel, type Model } from '@sightline/inference';
@@ -29,6 +29,8 @@ export async function benchInference(args: readonly string[]): Promise<void> {
   const figures: Figures = {
     model: `${model.manifest.name}@${model.manifest.version}`,
     machine: `${options.threads} threads of ${cpus()[0]?.model ?? 'an unknown processor'}`,
+    // A quiet machine has the number of threads; beyond it the figures are those of what else ran, too.
+    loadAverage: loadavg()[0] ?? Number.NaN,
     ...ratio,
     ...xray,
     batching,

@@ -6,6 +6,8 @@ import type { XraySeconds } from './xray-seconds.ts';
 export interface Figures extends Ratio, XraySeconds {
   model: string;
   machine: string;
+  /** Of the last minute of the run. */
+  loadAverage: number;
   batching: readonly Batching[];
   memory?: Memory;
 }
@@ -29,7 +31,7 @@ export function pageOf(figures: Figures): string {
   return [
     '# Benchmarks',
     '',
-    `Measured with \`npm run bench -- inference --write\` on ${machine}, ${model}. Nothing here was run on an accelerator.`,
+    `Measured with \`npm run bench -- inference --write\` on ${machine}, load average ${figures.loadAverage.toFixed(1)}, ${model}. Nothing here was run on an accelerator.`,
     '',
     ...table(['what', 'figure', 'how'], rows),
     '',
