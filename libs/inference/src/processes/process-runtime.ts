@@ -17,7 +17,7 @@ export interface RuntimeOptions {
   providers: readonly ExecutionProvider[];
   /** Of one model. */
   threads: number;
-  /** Rows of a batch, and how long a row waits for others. By default 1 where only the CPU computes: there a batch gains nothing. */
+  /** Rows of a batch, and how long a row waits for others. By default 1 where only the CPU computes. */
   maxBatch: number;
   latencyBoundMs: number;
   /** Bytes of input in hand, of all models together; beyond them `run` waits. */
