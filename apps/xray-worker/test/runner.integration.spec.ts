@@ -94,8 +94,8 @@ describe('runners of one queue', () => {
       outbox: new PostgresOutbox('xray-worker'),
       transaction: (work: Parameters<typeof inTransaction<void>>[1]) => inTransaction(own, work),
     };
-    const modelOf = ({ name }: InferenceRequested['model']) =>
-      [bright, slow].find(({ manifest }) => manifest.name === name);
+    const modelOf = ({ name, version }: InferenceRequested['model']) =>
+      [bright, slow].find(({ manifest }) => manifest.name === name && manifest.version === version);
     const workplace = { modelOf, pipelineOf: () => readChestXray, pixels, runtime, objects };
     const answer: AnswerRequest = async (request, attempt) => {
       await pause(lasting.get(request.study.studyInstanceUid) ?? 0, undefined, { signal: attempt.signal });

@@ -31,10 +31,26 @@ const scan: Scan = {
 const middle: [number, number, number] = [3, -12, 840 + (16 - 11.5) * 3];
 const scene = balls(-1000, { centre: middle, radii: [30, 30, 12], value: 80 });
 
+/** Remembers how many objects were being decoded at one time. */
+class WatchedPixelReader extends ProcessPixelReader {
+  #now = 0;
+  most = 0;
+
+  override async decode(...asked: Parameters<ProcessPixelReader['decode']>) {
+    this.#now += 1;
+    this.most = Math.max(this.most, this.#now);
+    try {
+      return await super.decode(...asked);
+    } finally {
+      this.#now -= 1;
+    }
+  }
+}
+
 describe('a model that reads', () => {
   let bright: Model;
   const runtime = new ProcessRuntime();
-  const pixels = new ProcessPixelReader();
+  const pixels = new WatchedPixelReader();
 
   beforeAll(async () => {
     const loaded = await loadModel(join(import.meta.dirname, '../../test-models/bright'));
@@ -144,7 +160,18 @@ describe('a model that reads', () => {
       expect(finding.sentence).toContain('1 slice missing in 1 place.');
     });
 
-    it.each<[string, string, Scan, number?]>([
+    it('reads 3,000 slices, sixteen of them in memory at most', async () => {
+      const long: Scan = { ...scan, rows: 4, columns: 4, slices: 3_000, sliceSpacing: 0.1, sliceThickness: 0.1 };
+      const ball = balls(-1000, { centre: [3, -12, 840 + (2_500 - 1_499.5) * 0.1], radii: [30, 30, 0.04], value: 80 });
+      pixels.most = 0;
+      const { finding, images, explained } = await only(headModel(study({ kind: 'max' })), classicSeries(long, ball));
+      expect(finding.sentence).toContain('most on slice 2501 of 3000 (');
+      expect(images).toHaveLength(3_000);
+      expect(explained).toHaveLength(1);
+      expect(pixels.most).toBeLessThanOrEqual(16);
+    });
+
+    it.each<[string, string, Scan]>([
       ['wrong-plane', 'slices of another plane', { ...scan, row: [0, 1, 0], column: [0, 0, -1] }],
       ['incomplete-volume', 'too few slices', { ...scan, slices: 6 }],
       [
