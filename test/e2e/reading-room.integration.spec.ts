@@ -184,6 +184,9 @@ describe('the reading room', () => {
     expect(await page.getByTestId('refusal').textContent()).toContain(
       'Not read: patient age unknown; this model reads children of 1–5 years.',
     );
+    // Nothing was explained: there is no map to switch on.
+    expect(await page.getByRole('switch', { name: /Heat map/ }).count()).toBe(0);
+    await page.getByText('No heat map').waitFor();
     // Drawn from the stored DICOM: no worker has made a picture of it.
     await waitFor(() =>
       page

@@ -119,29 +119,36 @@ export function Viewer({ study, shown, onShow, onBack }: ViewerProps) {
         <DisplayWindow view={view} />
       </Stage>
       <div className="tools" role="toolbar" aria-label="Image tools">
-        <label className="switch" title="h">
-          <input
-            type="checkbox"
-            role="switch"
-            checked={shows}
-            disabled={heatMap === undefined}
-            onChange={(event) => setHeatMapOn(event.target.checked)}
-          />
-          Heat map <kbd>h</kbd>
-        </label>
-        <label className="slider">
-          <span>Opacity</span>
-          <input
-            type="range"
-            min="0.1"
-            max="1"
-            step="0.05"
-            value={opacity}
-            disabled={!shows}
-            aria-valuetext={`${Math.round(opacity * 100)} per cent`}
-            onChange={(event) => setOpacity(Number(event.target.value))}
-          />
-        </label>
+        {heatMap === undefined ? (
+          <span className="no-map" title="A map is shown only where it was measured to explain what its model answers.">
+            No heat map
+          </span>
+        ) : (
+          <>
+            <label className="switch" title="h">
+              <input
+                type="checkbox"
+                role="switch"
+                checked={shows}
+                onChange={(event) => setHeatMapOn(event.target.checked)}
+              />
+              Heat map <kbd>h</kbd>
+            </label>
+            <label className="slider">
+              <span>Opacity</span>
+              <input
+                type="range"
+                min="0.1"
+                max="1"
+                step="0.05"
+                value={opacity}
+                disabled={!shows}
+                aria-valuetext={`${Math.round(opacity * 100)} per cent`}
+                onChange={(event) => setOpacity(Number(event.target.value))}
+              />
+            </label>
+          </>
+        )}
         {shows && (
           <span className="legend" aria-hidden="true">
             less <i /> more

@@ -15,7 +15,7 @@ export class ProcessPixelReader extends PixelReader {
     super();
     this.#process = new WorkProcess(
       'the decoding process',
-      () => new ForkedProcess(new URL('./pixel-process.ts', import.meta.url), [String(memoryLimit)]),
+      () => new ForkedProcess(new URL('./pixel-process.ts', import.meta.url), { parameters: [String(memoryLimit)] }),
     );
   }
 

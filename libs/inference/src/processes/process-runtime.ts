@@ -122,11 +122,10 @@ export class ProcessRuntime extends Runtime {
     const process = new WorkProcess<SessionJob, SessionReply>(
       'the inference process',
       () =>
-        new ForkedProcess(
-          new URL('./session-process.ts', import.meta.url),
-          [String(modelMemoryBytes)],
-          this.#scratch.fd,
-        ),
+        new ForkedProcess(new URL('./session-process.ts', import.meta.url), {
+          parameters: [String(modelMemoryBytes)],
+          inherited: this.#scratch.fd,
+        }),
       load,
     );
     const compute = async (rows: readonly RowsOfInput[], signal: AbortSignal): Promise<Computed<Answer>> => {
