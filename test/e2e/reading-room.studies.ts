@@ -179,6 +179,10 @@ export const manifest = testManifest({
   ...model,
   title: 'Chest X-ray of children: pneumonia',
   release: 'immediate',
+  evaluation: {
+    ...testManifest({ release: 'immediate' }).evaluation,
+    primary: { name: 'auroc', output: 'pneumonia', value: 0.98, ci95: [0.97, 0.99], n: 100, patients: 90 },
+  },
   intendedUse: 'Frontal chest X-rays of children of 1 to 5 years: suspicion of pneumonia.',
   limits: ['Looks for pneumonia alone.'],
 });
