@@ -188,11 +188,12 @@ function Probability({ finding: { probability, threshold } }: { finding: Finding
         <span className="bar-threshold" style={{ left: `${threshold * 100}%` }} />
       </div>
       <p className="bar-scale" aria-hidden="true">
-        <span>0 %</span>
+        {/* An end gives way to the threshold where there is no room for both. */}
+        <span>{threshold > 0.3 && '0 %'}</span>
         <span className="bar-mark" style={{ left: `${Math.min(82, Math.max(18, threshold * 100))}%` }}>
           threshold {perCent(threshold)}
         </span>
-        <span>100 %</span>
+        <span>{threshold < 0.7 && '100 %'}</span>
       </p>
     </div>
   );
