@@ -1,7 +1,7 @@
 import type { ModelManifest } from '@sightline/contracts';
 import { attributes, encodeDataSet, encodeFileMeta, encodePart10, type WritableDataset } from '@sightline/dicom';
 import sharp from 'sharp';
-import { derivedUid, type GreyPicture, type WrappedValues } from '../evaluate/wrap-image.ts';
+import { wrappedDataset, type GreyPicture, type WrappedValues } from '../evaluate/wrap-image.ts';
 import { encodeJpeg2000, encodeRunLength } from './encapsulate.ts';
 
 /** One way the same picture may be stored, or nearly the same may be taken. */
@@ -50,35 +50,9 @@ const ofTomography: Variant[] = [
   { name: 'field of view +15 %', make: (picture, values) => reference.make(framed(picture, 1.15), values) },
 ];
 
-/** Digital X-Ray Image Storage, where the values do not say otherwise, and one UID for each place in a study. */
-function identityOf(values: WrappedValues): { sopClassUid: string; sopInstanceUid: string } {
-  const place = `${values['StudyInstanceUID'] ?? ''}/${values['InstanceNumber'] ?? ''}`;
-  return {
-    sopClassUid: values['SOPClassUID'] ?? '1.2.840.10008.5.1.4.1.1.1.1',
-    sopInstanceUid: derivedUid(`${place}/instance`),
-  };
-}
-
-function plain({ width, height, grey }: GreyPicture, values: WrappedValues): WritableDataset {
-  const { sopClassUid, sopInstanceUid } = identityOf(values);
-  return {
-    SOPClassUID: sopClassUid,
-    SOPInstanceUID: sopInstanceUid,
-    StudyInstanceUID: derivedUid('parity/study'),
-    SeriesInstanceUID: derivedUid('parity/series'),
-    PhotometricInterpretation: 'MONOCHROME2',
-    WindowCenter: '128',
-    WindowWidth: '256',
-    ...values,
-    SamplesPerPixel: 1,
-    Rows: height,
-    Columns: width,
-    BitsAllocated: 8,
-    BitsStored: 8,
-    HighBit: 7,
-    PixelRepresentation: 0,
-    PixelData: grey,
-  };
+/** One UID for each place in a study. */
+function plain(picture: GreyPicture, values: WrappedValues): WritableDataset {
+  return wrappedDataset(`${values['StudyInstanceUID'] ?? ''}/${values['InstanceNumber'] ?? ''}`, picture, values);
 }
 
 /** Stored as 1000 + 16 × grey, with the window or the rescale that takes it back (PS3.3 C.11.2.1.2, C.11.1.1.2). */
@@ -115,7 +89,8 @@ function encapsulated(
 ): Variant['make'] {
   return async (picture, values) => {
     const { PixelData: _, ...dataset } = plain(picture, values);
-    const { sopClassUid, sopInstanceUid } = identityOf(values);
+    const { SOPClassUID: sopClassUid, SOPInstanceUID: sopInstanceUid } = dataset;
+    if (typeof sopClassUid !== 'string' || typeof sopInstanceUid !== 'string') throw new Error('an instance has UIDs');
     const meta = encodeFileMeta({ sopClassUid, sopInstanceUid, transferSyntaxUid });
     return Buffer.concat([meta, encodeDataSet(dataset), fragments(await encode(picture))]);
   };

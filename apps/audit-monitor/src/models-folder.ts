@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelManifestSchema, type ModelManifest } from '@sightline/contracts';
+import { parseManifest, type ModelManifest } from '@sightline/contracts';
 
 /** A model version as it lies in the models folder. */
 export interface VersionFolder {
@@ -43,16 +43,15 @@ export async function readModelsFolder(folder: string): Promise<ModelsOnDisk> {
 }
 
 function parse(bytes: Buffer): ModelManifest | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return 'model.json is not JSON';
+  const parsed = parseManifest(bytes.toString('utf8'));
+  switch (parsed.kind) {
+    case 'manifest':
+      return parsed.manifest;
+    case 'not-json':
+      return 'model.json is not JSON';
+    case 'malformed':
+      return `model.json: ${parsed.issue}`;
   }
-  const parsed = modelManifestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  return `model.json: ${issue?.path.join('.')} ${issue?.message}`;
 }
 
 function isSame(one: ModelManifest, other: ModelManifest): boolean {

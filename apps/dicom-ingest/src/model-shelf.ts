@@ -1,4 +1,4 @@
-import { type ModelManifest, modelManifestSchema } from '@sightline/contracts';
+import { type ModelManifest, parseManifest } from '@sightline/contracts';
 import type { Logger } from '@sightline/platform';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -66,25 +66,14 @@ interface Taken {
 }
 
 function take(text: string, before: ModelManifest | undefined, others: readonly ModelManifest[]): Taken {
-  const manifest = parseManifest(text);
-  if (typeof manifest === 'string') return { manifest: before, fault: manifest };
+  const parsed = parseManifest(text);
+  if (parsed.kind === 'not-json') return { manifest: before, fault: 'not JSON' };
+  if (parsed.kind === 'malformed') return { manifest: before, fault: parsed.issue };
+  const { manifest } = parsed;
   const same = (other: ModelManifest): boolean => other.name === manifest.name && other.version === manifest.version;
   if (others.some(same)) return { fault: `${manifest.name}@${manifest.version} is in the models folder twice` };
   if (before === undefined || !same(before) || isDeepStrictEqual(before, manifest)) return { manifest };
   return { manifest: before, fault: `${manifest.name}@${manifest.version} was changed: a change is a new version` };
-}
-
-function parseManifest(text: string): ModelManifest | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return 'not JSON';
-  }
-  const parsed = modelManifestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  return `${issue?.path.join('.')} ${issue?.message}`;
 }
 
 function undefinedIfAbsent(error: NodeJS.ErrnoException): undefined {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelManifestSchema, type ModelManifest, type ModelReference } from '@sightline/contracts';
+import { modelManifestSchema, parseManifest, type ModelManifest, type ModelReference } from '@sightline/contracts';
 import type { DataSource } from '@sightline/persistence';
 import type { Logger } from '@sightline/platform';
 
@@ -35,15 +35,15 @@ export class KnownModels {
     for (const entry of entries.filter((one) => one.isDirectory())) {
       const text = await readFile(join(this.folder, entry.name, 'model.json'), 'utf8').catch(() => undefined);
       if (text === undefined) continue;
-      const manifest = modelManifestSchema.safeParse(parseJson(text));
-      if (!manifest.success) {
+      const parsed = parseManifest(text);
+      if (parsed.kind !== 'manifest') {
         this.log.warn('model-manifest-malformed', { folder: entry.name });
         continue;
       }
       const card = await readFile(join(this.folder, entry.name, 'MODEL_CARD.md'), 'utf8').catch(() => null);
       await this.dataSource.query(
         'insert into known_model (name, version, manifest, card) values ($1, $2, $3, $4) on conflict do nothing',
-        [manifest.data.name, manifest.data.version, JSON.stringify(manifest.data), card],
+        [parsed.manifest.name, parsed.manifest.version, JSON.stringify(parsed.manifest), card],
       );
     }
   }
@@ -56,13 +56,5 @@ export class KnownModels {
     return row === undefined
       ? undefined
       : { manifest: modelManifestSchema.parse(row.manifest), card: row.card ?? undefined };
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

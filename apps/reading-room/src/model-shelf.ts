@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelManifestSchema, type ModelManifest, type ModelReference } from '@sightline/contracts';
+import { parseManifest, type ModelManifest, type ModelReference } from '@sightline/contracts';
 
 interface Shelved {
   manifest: ModelManifest;
@@ -43,9 +43,7 @@ export class ModelShelf {
 }
 
 async function readManifest(folder: string): Promise<ModelManifest | undefined> {
-  try {
-    return modelManifestSchema.parse(JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')));
-  } catch {
-    return undefined;
-  }
+  const text = await readFile(join(folder, 'model.json'), 'utf8').catch(() => undefined);
+  const parsed = text === undefined ? undefined : parseManifest(text);
+  return parsed?.kind === 'manifest' ? parsed.manifest : undefined;
 }

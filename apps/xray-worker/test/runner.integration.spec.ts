@@ -96,10 +96,10 @@ describe('runners of one queue', () => {
     };
     const modelOf = ({ name, version }: InferenceRequested['model']) =>
       [bright, slow].find(({ manifest }) => manifest.name === name && manifest.version === version);
-    const workplace = { modelOf, pipelineOf: () => readChestXray, pixels, runtime, objects };
+    const workplace = { pipelineOf: () => readChestXray, pixels, runtime, objects };
     const answer: AnswerRequest = async (request, attempt) => {
       await pause(lasting.get(request.study.studyInstanceUid) ?? 0, undefined, { signal: attempt.signal });
-      return answerRequest(workplace, request, attempt);
+      return answerRequest({ ...workplace, model: modelOf(request.model) }, request, attempt);
     };
     const runner = new Runner(ledger, answer, silent, {
       owner,

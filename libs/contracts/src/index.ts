@@ -1,3 +1,4 @@
+export { parseManifest } from './parse-manifest.ts';
 export { auditRecordedSchema, type AuditRecorded } from './audit-recorded.ts';
 export { evidenceNeeded } from './evidence-needed.ts';
 export { failureSchema, type Failure } from './failure.ts';

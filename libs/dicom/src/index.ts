@@ -23,7 +23,7 @@ export {
   storageSopClassUids,
   verificationSopClass,
 } from './sop-class.ts';
-export { attributes, tagText, type Keyword } from './tag.ts';
+export { attributes, type Keyword } from './tag.ts';
 export {
   deflatedExplicitVrLittleEndian,
   explicitVrLittleEndian,

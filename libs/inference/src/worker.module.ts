@@ -148,9 +148,7 @@ export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationSh
     const { config, pipelineOf } = options;
     const workplace = { pipelineOf, pixels, runtime, objects: openObjectStore(config.objectStoreUrl) };
     const answer: AnswerRequest = (request, attempt) =>
-      this.#models.use(request.model, (model) =>
-        answerRequest({ ...workplace, modelOf: () => model }, request, attempt),
-      );
+      this.#models.use(request.model, (model) => answerRequest({ ...workplace, model }, request, attempt));
     return new Runner(this.ledger, answer, log, {
       owner: `${hostname()}/${process.pid}/${randomUUID()}`,
       concurrency: config.concurrency,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelManifestSchema, type ModelManifest, type Worker } from '@sightline/contracts';
+import { parseManifest, type ModelManifest, type Worker } from '@sightline/contracts';
 
 /** A model whose file is the one its manifest vouches for. */
 export interface Model {
@@ -79,13 +79,14 @@ async function holdsModel(folder: string): Promise<boolean> {
 async function readManifest(path: string): Promise<{ kind: 'manifest'; manifest: ModelManifest } | ModelRefused> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return refused(path, 'cannot be read');
-  try {
-    const parsed = modelManifestSchema.safeParse(JSON.parse(text));
-    if (parsed.success) return { kind: 'manifest', manifest: parsed.data };
-    const [issue] = parsed.error.issues;
-    return refused(path, `is no manifest: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
-  } catch {
-    return refused(path, 'is no JSON');
+  const parsed = parseManifest(text);
+  switch (parsed.kind) {
+    case 'manifest':
+      return parsed;
+    case 'not-json':
+      return refused(path, 'is no JSON');
+    case 'malformed':
+      return refused(path, `is no manifest: ${parsed.issue}`);
   }
 }
 

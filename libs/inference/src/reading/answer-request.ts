@@ -20,8 +20,8 @@ import type { Read, Reader, Reading } from './reading.ts';
 
 /** What a worker reads with. */
 export interface Workplace {
-  /** The model a request names, while it is served here. */
-  modelOf: (reference: InferenceRequested['model']) => Model | undefined;
+  /** The model the request names, where it is served here. */
+  model: Model | undefined;
   /** The pipeline for a model, by its manifest. */
   pipelineOf: (model: Model) => Pipeline;
   pixels: PixelReader;
@@ -46,16 +46,15 @@ export async function answerRequest(
   request: InferenceRequested,
   attempt: Attempt,
 ): Promise<Answered> {
-  const model = workplace.modelOf(request.model);
+  const { model, pixels, runtime, objects } = workplace;
   if (model === undefined) {
     return failed('unavailable', `this worker has no ${request.model.name}@${request.model.version}`);
   }
-  const { pixels, runtime, objects } = workplace;
   const reader: Reader = { model, pipeline: workplace.pipelineOf(model), pixels, runtime };
   const place = { objects, study: request.study, token: attempt.token };
   const readings: Reading[] = [];
   const artefacts: Artefact[] = [];
-  for await (const reading of readObjects(reader, opened(objects, request.instances), attempt)) {
+  for await (const reading of readObjects(reader, opened(workplace, request.instances), attempt)) {
     if (reading.kind === 'failed' && reading.failure.kind !== 'invalid-input') return reading;
     if (reading.kind === 'refused') refusals.inc({ model: modelLabel(model), reason: reading.reason });
     readings.push(reading);
@@ -69,8 +68,13 @@ export async function answerRequest(
   return concluded(readings, artefacts);
 }
 
-async function* opened(objects: ObjectStore, instances: readonly Instance[]): AsyncGenerator<Read<SeriesObject>> {
-  for (const instance of instances) yield await openObject(objects, instance);
+async function* opened(
+  { objects, model }: Workplace,
+  instances: readonly Instance[],
+): AsyncGenerator<Read<SeriesObject>> {
+  // Images are read one by one; a volume's are opened all before the first is read.
+  const keep = model?.manifest.answer.unit === 'image';
+  for (const instance of instances) yield await openObject(objects, instance, keep);
 }
 
 function concluded(readings: readonly Reading[], artefacts: Artefact[]): Answered {

@@ -8,13 +8,14 @@ import type { Read } from './reading.ts';
 import type { SeriesObject } from './read-volume.ts';
 
 /**
- * A stored instance by its header and the geometry of its frames. The bytes are read again, and checked again, when they are asked
- * for: what is open is small, however large the study.
+ * A stored instance by its header and the geometry of its frames. `keep` holds on to the bytes, for whoever reads one object after the
+ * other; without it they are read again, and checked again, when they are asked for: what is open is small, however large the study.
  */
-export async function openObject(objects: ObjectStore, instance: Instance): Promise<Read<SeriesObject>> {
-  const bytes = (): Promise<Read<Uint8Array>> => fetchObject(objects, instance);
-  const object = await bytes();
-  return object.kind === 'failed' ? object : describeObject(object.value, bytes);
+export async function openObject(objects: ObjectStore, instance: Instance, keep: boolean): Promise<Read<SeriesObject>> {
+  const fetch = (): Promise<Read<Uint8Array>> => fetchObject(objects, instance);
+  const object = await fetch();
+  if (object.kind === 'failed') return object;
+  return keep ? describeObject(object.value) : describeObject(object.value, fetch);
 }
 
 /** A Part 10 object in memory, as `openObject` gives it. */
