@@ -9,6 +9,7 @@ import { toEvent } from '@sightline/messaging';
 import { type ObjectStore, openObjectStore } from '@sightline/object-store';
 import { type DataSource, openDatabase, workQueueMigrations } from '@sightline/persistence';
 import { Kafka } from 'kafkajs';
+import { holdTable } from '../../../test/support/hold-table.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { waitFor } from '../../../test/support/wait-for.ts';
 import { childsChest, greyXray, requestFor } from '../../../test/support/xray-request.ts';
@@ -96,6 +97,7 @@ describe('the X-ray worker', () => {
         MODELS_DIR: join(repository, 'libs/inference/test-models'),
         LEASE_MS: '4000',
         STUDY_TIME_LIMIT_MS: '120000',
+        SHUTDOWN_GRACE_MS: '120000',
         CONCURRENCY: '1',
         ...env,
       },
@@ -171,16 +173,15 @@ describe('the X-ray worker', () => {
 
   it('queues a request at once while a long one is being computed', async () => {
     const long = await request(12, slow);
+    // Not recorded before the table is let go: however long the rest of this takes, the one hand is full.
+    const outbox = await holdTable(databaseUrl, 'outbox');
     await publish(long);
     await waitFor(async () => (await rowOf(long))?.state === 'running');
     const quick = await request(10);
     await publish(quick);
-    await waitFor(async () => (await rowOf(quick))?.state === 'queued', {
-      timeout: 5_000,
-      interval: 50,
-      what: 'the row',
-    });
+    await waitFor(async () => (await rowOf(quick))?.state === 'queued', { what: 'the row' });
     expect((await fetch(`${worker.url}/health/live`)).ok).toBe(true);
+    await outbox.release();
     await Promise.all([result(long), result(quick)]);
   });
 
@@ -198,16 +199,12 @@ describe('the X-ray worker', () => {
 
   it('killed between its pictures and its commit, leaves one result', async () => {
     const asked = await request(200);
-    const lock = source.createQueryRunner();
-    await lock.connect();
-    await lock.startTransaction();
-    // Nobody can write to the outbox now: the worker queues, computes, stores its pictures and stands before its commit.
-    await lock.query('lock table outbox in exclusive mode');
+    // The worker queues, computes, stores its pictures and stands before its commit.
+    const outbox = await holdTable(databaseUrl, 'outbox');
     await publish(asked);
     await waitFor(async () => (await artefactsOf(asked)).length === 2, { timeout: 60_000, what: 'the pictures' });
     await kill(worker);
-    await lock.rollbackTransaction();
-    await lock.release();
+    await outbox.release();
     expect(await outboxOf(asked)).toHaveLength(0);
     worker = await start();
     await result(asked);
@@ -262,14 +259,18 @@ describe('the X-ray worker', () => {
   });
 
   it('ends within its grace when told to, with the result of what it was computing, and takes nothing more', async () => {
-    const asked = await request(3, slow);
+    const asked = await request(12, slow);
+    // Not recorded before the table is let go: however slowly the others come, they come while this one is in hand.
+    const outbox = await holdTable(databaseUrl, 'outbox');
     await publish(asked);
     await waitFor(async () => (await rowOf(asked))?.state === 'running', { interval: 20 });
     const waiting = await Promise.all([1, 2, 3].map(() => request(10)));
     await Promise.all(waiting.map((each) => publish(each)));
     await Promise.all(waiting.map((each) => waitFor(async () => (await rowOf(each))?.state === 'queued')));
-    await stop(worker);
-    expect(worker.process.exitCode ?? worker.process.signalCode).not.toBe('SIGKILL');
+    const stopped = stop(worker);
+    await outbox.release();
+    await stopped;
+    expect(worker.process.signalCode).toBe('SIGTERM');
     expect(await rowOf(asked)).toMatchObject({ state: 'done', attempt: 1 });
     expect(await outboxOf(asked)).toHaveLength(1);
     for (const each of waiting) expect(await rowOf(each)).toMatchObject({ state: 'queued', attempt: 0 });

@@ -122,13 +122,12 @@ export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationSh
     this.#looking = periodically('look-at-models', this.options.config.modelsPollMs, this.log, () => this.#look());
   }
 
-  /** Before the database goes: what is being computed may still be recorded. */
+  /** Before the database goes: what is being computed may still be recorded. The runner takes nothing more from here on. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping.abort();
     this.#unwatch();
-    await this.#sweeping?.stop();
-    await this.#looking?.stop();
-    await this.#runner?.stop(this.options.config.shutdownGraceMs);
+    const { shutdownGraceMs } = this.options.config;
+    await Promise.all([this.#runner?.stop(shutdownGraceMs), this.#sweeping?.stop(), this.#looking?.stop()]);
     await Promise.all([this.runtime.close(), this.pixels.close()]);
   }
 
