@@ -9,11 +9,12 @@ const mayImport = {
   findings: ['dicom'],
   fhir: ['dicom', 'findings'],
   contracts: ['dicom', 'findings'],
+  models: ['dicom', 'findings', 'contracts'],
   platform: [],
   'object-store': [],
   messaging: ['dicom', 'findings', 'contracts', 'platform'],
   persistence: ['dicom', 'findings', 'contracts', 'messaging', 'platform', 'object-store'],
-  inference: ['dicom', 'findings', 'contracts', 'messaging', 'persistence', 'platform', 'object-store'],
+  inference: ['dicom', 'findings', 'contracts', 'models', 'messaging', 'persistence', 'platform', 'object-store'],
 };
 
 /** Packages a pure lib may use: they compute, and reach nothing outside the process. */

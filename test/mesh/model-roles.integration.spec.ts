@@ -2,6 +2,7 @@ import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecorded, InferenceCompleted, ModelRoleChanged } from '@sightline/contracts';
+import { readModelsFolder } from '@sightline/models';
 import { inTransaction, openDatabase, PostgresOutbox } from '@sightline/persistence';
 import { createLogger } from '@sightline/platform';
 import type { DataSource } from 'typeorm';
@@ -10,7 +11,6 @@ import { DecideRole, type DecisionOutcome } from '../../apps/audit-monitor/src/d
 import { FirstSight } from '../../apps/audit-monitor/src/first-sight.ts';
 import { modelMigrations } from '../../apps/audit-monitor/src/model-migrations.ts';
 import { modelStatus } from '../../apps/audit-monitor/src/model-status.ts';
-import { readModelsFolder } from '../../apps/audit-monitor/src/models-folder.ts';
 import type { Decision } from '../../apps/audit-monitor/src/plan-decision.ts';
 import { recordReading } from '../../apps/audit-monitor/src/record-reading.ts';
 import { retellRoles } from '../../apps/audit-monitor/src/retell-roles.ts';

@@ -52,6 +52,7 @@ const planted: { rule: string; file: string; text: string }[] = [
   { rule: 'findings-imports-only-its-own', file: 'libs/findings/src/up.ts', text: `import '@sightline/contracts';` },
   { rule: 'fhir-imports-only-its-own', file: 'libs/fhir/src/up.ts', text: `import '@sightline/contracts';` },
   { rule: 'contracts-imports-only-its-own', file: 'libs/contracts/src/up.ts', text: `import '@sightline/messaging';` },
+  { rule: 'models-imports-only-its-own', file: 'libs/models/src/up.ts', text: `import '@sightline/platform';` },
   { rule: 'platform-imports-only-its-own', file: 'libs/platform/src/own.ts', text: `import '@sightline/contracts';` },
   {
     rule: 'object-store-imports-only-its-own',
@@ -107,11 +108,12 @@ const lawful: Record<string, string> = {
   'libs/findings/src/index.ts': `import '@sightline/dicom';`,
   'libs/fhir/src/index.ts': `import '@sightline/findings'; import type {} from '@medplum/fhirtypes';`,
   'libs/contracts/src/index.ts': `import '@sightline/findings';`,
+  'libs/models/src/index.ts': `import 'node:fs'; import '@sightline/contracts';`,
   'libs/platform/src/index.ts': `import 'node:process';`,
   'libs/object-store/src/index.ts': `import 'node:fs';`,
   'libs/messaging/src/index.ts': `import 'kafkajs'; import '@sightline/contracts'; import '@sightline/platform';`,
   'libs/persistence/src/index.ts': `import 'typeorm'; import 'pg'; import '@sightline/messaging';`,
-  'libs/inference/src/index.ts': `import 'onnxruntime-node'; import '@sightline/persistence'; import '@sightline/object-store';`,
+  'libs/inference/src/index.ts': `import 'onnxruntime-node'; import '@sightline/models'; import '@sightline/persistence'; import '@sightline/object-store';`,
 };
 
 interface Violation {

@@ -1,9 +1,9 @@
+import { readModelsFolder, type VersionFolder } from '@sightline/models';
 import type { Tx } from '@sightline/persistence';
 import type { User } from '@sightline/platform';
 import type { AnnounceDecision } from './announce-decision.ts';
 import { missingEvidence } from './missing-evidence.ts';
 import { lockModel, moveVersions } from './model-roles.ts';
-import { readModelsFolder, type VersionFolder } from './models-folder.ts';
 import { type Decision, type Move, planDecision, type Standing } from './plan-decision.ts';
 import type { Transactions } from './transactions.ts';
 

@@ -1,10 +1,10 @@
 import type { ModelRole } from '@sightline/contracts';
+import { readModelsFolder, type VersionFolder } from '@sightline/models';
 import type { Tx } from '@sightline/persistence';
 import type { Logger } from '@sightline/platform';
 import type { AnnounceDecision } from './announce-decision.ts';
 import { missingEvidence } from './missing-evidence.ts';
 import { addVersion, lockModel, noteModel, type RoleRow } from './model-roles.ts';
-import { readModelsFolder, type VersionFolder } from './models-folder.ts';
 import { primaryOf, type Standing } from './plan-decision.ts';
 import type { Transactions } from './transactions.ts';
 

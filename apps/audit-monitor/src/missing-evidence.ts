@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { evidenceNeeded, type ModelRole } from '@sightline/contracts';
-import type { VersionFolder } from './models-folder.ts';
+import type { VersionFolder } from '@sightline/models';
 
 /**
  * What a version lacks for a part: kinds of evidence its manifest does not name, and files that are not there or are not what the

@@ -1,8 +1,8 @@
 import type { ModelRole } from '@sightline/contracts';
+import type { ModelsOnDisk } from '@sightline/models';
 import type { Tx } from '@sightline/persistence';
 import { missingEvidence } from './missing-evidence.ts';
 import type { RoleRow } from './model-roles.ts';
-import type { ModelsOnDisk } from './models-folder.ts';
 import { type Agreement, agreements } from './record-reading.ts';
 
 /** A version as a person who decides sees it. */

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Headers, HttpCode, HttpException, Inject, Param, Post } from '@nestjs/common';
+import { readModelsFolder, type RefusedFolder } from '@sightline/models';
 import { CurrentUser, RequireRoles, type User } from '@sightline/platform';
 import { z } from 'zod';
 import { DecideRole, type DecisionOutcome } from './decide-role.ts';
 import { type ModelStatus, modelStatus } from './model-status.ts';
-import { readModelsFolder } from './models-folder.ts';
 import { decisions, type Move } from './plan-decision.ts';
 import { Transactions } from './transactions.ts';
 
@@ -38,7 +38,7 @@ export class ModelsController {
 
   @Get()
   @RequireRoles('operator', 'compliance')
-  async status(): Promise<{ models: ModelStatus[]; refused: { folder: string; reason: string }[] }> {
+  async status(): Promise<{ models: ModelStatus[]; refused: RefusedFolder[] }> {
     const onDisk = await readModelsFolder(this.modelsDir);
     return { models: await this.transactions.run((tx) => modelStatus(tx, onDisk)), refused: onDisk.refused };
   }

@@ -30,30 +30,23 @@ async function write(name: string, manifest: string | object): Promise<void> {
 const versions = (shelf: ModelShelf): string[] => shelf.manifests.map(({ version }) => version);
 
 describe('opening the models folder', () => {
-  it('passes over files, folders that hold no model, and what is still being copied under a name with a dot', async () => {
-    await mkdir(join(folder, 'training'));
-    await writeFile(join(folder, 'README.md'), '');
-    await write('.reader-2', testManifest());
-    expect((await open()).manifests).toEqual([]);
-  });
-
-  it('takes each folder as one version, however it is called', async () => {
+  it('takes each folder as one version, at the top or below its model', async () => {
     await write('reader', testManifest());
-    await write('reader-next', testManifest({ version: '2.0.0', role: 'shadow' }));
+    await write('readers/next', testManifest({ version: '2.0.0', role: 'shadow' }));
     expect(versions(await open())).toEqual(['1.0.0', '2.0.0']);
   });
 
   it('refuses a malformed manifest and says which and where', async () => {
     await write('broken', '{"name": "Not A Name"}');
-    await expect(open()).rejects.toThrow('broken/model.json: name');
+    await expect(open()).rejects.toThrow('broken: model.json: name');
     await write('broken', '{');
-    await expect(open()).rejects.toThrow('broken/model.json: not JSON');
+    await expect(open()).rejects.toThrow('broken: model.json is not JSON');
   });
 
   it('refuses one version in two folders', async () => {
     await write('one', testManifest());
     await write('two', testManifest());
-    await expect(open()).rejects.toThrow('test-reader@1.0.0 is in the models folder twice');
+    await expect(open()).rejects.toThrow('two: test-reader@1.0.0 is in one already');
   });
 
   it('refuses a folder that is not there', async () => {
@@ -87,7 +80,26 @@ describe('looking again', () => {
     expect(shelf.manifests.map(({ title }) => title)).toEqual([testManifest().title]);
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain('test-reader@1.0.0 was changed');
-    expect(lines[1]).toContain('reader/model.json: not JSON');
+    expect(lines[1]).toContain('reader: model.json is not JSON');
+  });
+
+  it('keeps a version as it was first read when its folder is called otherwise', async () => {
+    await write('reader', testManifest());
+    const shelf = await open();
+    await rm(join(folder, 'reader'), { recursive: true });
+    await write('readers/1.0.0', testManifest({ title: 'Another' }));
+    await shelf.look();
+    expect(shelf.manifests.map(({ title }) => title)).toEqual([testManifest().title]);
+    expect(lines).toEqual([expect.stringContaining('test-reader@1.0.0 was changed')]);
+  });
+
+  it('has a spoilt version once when it is there again under another name', async () => {
+    await write('reader', testManifest());
+    const shelf = await open();
+    await write('reader', '{');
+    await write('readers/1.0.0', testManifest());
+    await shelf.look();
+    expect(versions(shelf)).toEqual(['1.0.0']);
   });
 
   it('is not stopped by a malformed newcomer', async () => {

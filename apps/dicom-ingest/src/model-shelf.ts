@@ -1,10 +1,10 @@
-import { type ModelManifest, parseManifest } from '@sightline/contracts';
+import type { ModelManifest } from '@sightline/contracts';
+import { readModelsFolder } from '@sightline/models';
 import type { Logger } from '@sightline/platform';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-/** Manifests by the folder they lie in. */
+/** Manifests by the folder they lie in, relative to the models folder. */
 type Shelf = ReadonlyMap<string, ModelManifest>;
 
 /**
@@ -41,42 +41,23 @@ export class ModelShelf {
   }
 }
 
-/**
- * Every `<folder>/model.json`: one folder is one version. Names that begin with a dot are passed over, so that a folder can be copied
- * under such a name and appear complete by being renamed.
- */
-async function readShelf(folder: string, before: Shelf): Promise<{ shelf: Shelf; faults: string[] }> {
+async function readShelf(root: string, before: Shelf): Promise<{ shelf: Shelf; faults: string[] }> {
+  const { versions, refused } = await readModelsFolder(root);
   const shelf = new Map<string, ModelManifest>();
-  const faults: string[] = [];
-  const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
-  for (const name of names.toSorted()) {
-    const text = await readFile(join(folder, name, 'model.json'), 'utf8').catch(undefinedIfAbsent);
-    if (text === undefined) continue;
-    const taken = take(text, before.get(name), [...shelf.values()]);
-    if (taken.fault !== undefined) faults.push(`${name}/model.json: ${taken.fault}`);
-    if (taken.manifest !== undefined) shelf.set(name, taken.manifest);
+  const faults = refused.map(({ folder, reason }) => `${folder}: ${reason}`);
+  for (const { path, manifest } of versions) {
+    const first = [...before.values()].find((one) => isSame(one, manifest)) ?? manifest;
+    shelf.set(relative(root, path), first);
+    if (!isDeepStrictEqual(first, manifest))
+      faults.push(`${manifest.name}@${manifest.version} was changed: a change is a new version`);
+  }
+  for (const { folder } of refused) {
+    const spoilt = before.get(folder);
+    if (spoilt !== undefined && ![...shelf.values()].some((one) => isSame(one, spoilt))) shelf.set(folder, spoilt);
   }
   return { shelf, faults };
 }
 
-interface Taken {
-  manifest?: ModelManifest | undefined;
-  fault?: string;
-}
-
-function take(text: string, before: ModelManifest | undefined, others: readonly ModelManifest[]): Taken {
-  const parsed = parseManifest(text);
-  if (parsed.kind === 'not-json') return { manifest: before, fault: 'not JSON' };
-  if (parsed.kind === 'malformed') return { manifest: before, fault: parsed.issue };
-  const { manifest } = parsed;
-  const same = (other: ModelManifest): boolean => other.name === manifest.name && other.version === manifest.version;
-  if (others.some(same)) return { fault: `${manifest.name}@${manifest.version} is in the models folder twice` };
-  if (before === undefined || !same(before) || isDeepStrictEqual(before, manifest)) return { manifest };
-  return { manifest: before, fault: `${manifest.name}@${manifest.version} was changed: a change is a new version` };
-}
-
-function undefinedIfAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-  throw error;
+function isSame(one: ModelManifest, other: ModelManifest): boolean {
+  return one.name === other.name && one.version === other.version;
 }

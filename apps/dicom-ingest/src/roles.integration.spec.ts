@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferenceRequested, ModelRole, ModelRoleChanged } from '@sightline/contracts';
 import { connectKafka, ensureTopics, toEvent } from '@sightline/messaging';
+import { modelFolders } from '@sightline/models';
 import { createLogger } from '@sightline/platform';
-import { rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storescu, waitFor } from '../../../test/support/index.ts';
 import { writeModelVersion } from '../../../test/support/write-model-version.ts';
@@ -74,7 +75,8 @@ describe('the role on a request', () => {
 
   it('is what was said, from the first word on; a version that appears is routed to once it is heard of', async () => {
     await writeModelVersion(parts.directory, { version: '1.1.0', role: 'primary' });
-    await rename(join(parts.directory, 'test-reader-1.1.0'), join(parts.options.modelsDir, 'test-reader-1.1.0'));
+    await mkdir(join(parts.options.modelsDir, 'test-readers'));
+    await rename(join(parts.directory, 'test-reader-1.1.0'), join(parts.options.modelsDir, 'test-readers/1.1.0'));
     await say('1.0.0', 'primary', '1.0.0');
     expect(await asked(await send())).toEqual(['1.0.0 primary']);
     await say('1.1.0', 'shadow', '1.0.0');
@@ -124,9 +126,7 @@ describe('the role on a request', () => {
 
   it('does not depend on a manifest that is spoilt while the app runs', async () => {
     await say('1.0.0', 'primary', '1.0.0');
-    const { writeFile, readdir } = await import('node:fs/promises');
-    for (const folder of await readdir(parts.options.modelsDir))
-      await writeFile(join(parts.options.modelsDir, folder, 'model.json'), '{');
+    for (const folder of await modelFolders(parts.options.modelsDir)) await writeFile(join(folder, 'model.json'), '{');
     await waitFor(async () => (await parts.log()).includes('model-refused'), { timeout: 20_000 });
     expect(await asked(await send())).toContain('1.0.0 primary');
   });

@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelManifestSchema, parseManifest, type ModelManifest, type ModelReference } from '@sightline/contracts';
+import { modelManifestSchema, type ModelManifest, type ModelReference } from '@sightline/contracts';
+import { readModelsFolder } from '@sightline/models';
 import type { DataSource } from '@sightline/persistence';
 import type { Logger } from '@sightline/platform';
 
@@ -31,19 +32,13 @@ export class KnownModels {
 
   /** Remembers every manifest in the folder. */
   async learn(): Promise<void> {
-    const entries = await readdir(this.folder, { withFileTypes: true });
-    for (const entry of entries.filter((one) => one.isDirectory())) {
-      const text = await readFile(join(this.folder, entry.name, 'model.json'), 'utf8').catch(() => undefined);
-      if (text === undefined) continue;
-      const parsed = parseManifest(text);
-      if (parsed.kind !== 'manifest') {
-        this.log.warn('model-manifest-malformed', { folder: entry.name });
-        continue;
-      }
-      const card = await readFile(join(this.folder, entry.name, 'MODEL_CARD.md'), 'utf8').catch(() => null);
+    const { versions, refused } = await readModelsFolder(this.folder);
+    for (const { folder, reason } of refused) this.log.warn('model-refused', { folder, reason });
+    for (const { path, manifest } of versions) {
+      const card = await readFile(join(path, 'MODEL_CARD.md'), 'utf8').catch(() => null);
       await this.dataSource.query(
         'insert into known_model (name, version, manifest, card) values ($1, $2, $3, $4) on conflict do nothing',
-        [parsed.manifest.name, parsed.manifest.version, JSON.stringify(parsed.manifest), card],
+        [manifest.name, manifest.version, JSON.stringify(manifest), card],
       );
     }
   }

@@ -13,12 +13,15 @@ describe('the models a page can name', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('lie side by side, each version in a folder of its own, and may appear at any time', async () => {
+  it('lie side by side, at the top or below their model, and may appear at any time', async () => {
     await writeModelVersion(directory, { version: '1.0.0' });
     const shelf = new ModelShelf(directory);
     expect((await shelf.find({ name: 'test-reader', version: '1.0.0' }))?.version).toBe('1.0.0');
     expect(await shelf.find({ name: 'test-reader', version: '2.0.0' })).toBeUndefined();
-    await writeFile(join(await writeModelVersion(directory, { version: '2.0.0' }), 'MODEL_CARD.md'), '# Two');
+    await writeFile(
+      join(await writeModelVersion(join(directory, 'readers'), { version: '2.0.0' }), 'MODEL_CARD.md'),
+      '# Two',
+    );
     expect(await shelf.card({ name: 'test-reader', version: '2.0.0' })).toBe('# Two');
     expect(await shelf.card({ name: 'test-reader', version: '1.0.0' })).toBeUndefined();
   });

@@ -3,18 +3,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   describeObject,
-  loadModels,
+  loadModel,
   ProcessPixelReader,
   ProcessRuntime,
   readObjects,
   type Model,
 } from '@sightline/inference';
+import { modelFolders } from '@sightline/models';
 import { z } from 'zod';
 import { readChestXray } from '../src/pipelines/read-chest-xray.ts';
 
 jest.setTimeout(120_000);
 
-const folder = join(import.meta.dirname, '../../../models');
+const root = join(import.meta.dirname, '../../../models');
 
 /** What a model's maker recorded of an input: values that serving must give within 1e-3. */
 const goldenSchema = z.array(
@@ -31,12 +32,16 @@ const goldenSchema = z.array(
   }),
 );
 
-const { models, refused } = await loadModels(folder, 'xray');
+const loaded = await Promise.all((await modelFolders(root)).map(loadModel));
+const refused = loaded.filter(({ kind }) => kind === 'refused');
+const models = loaded
+  .flatMap((each) => (each.kind === 'model' ? [each.model] : []))
+  .filter(({ manifest }) => manifest.worker === 'xray');
 const cases = await Promise.all(models.map(async (model) => ({ model, golden: await goldenOf(model) })));
 
 /** One case per file; an entry that names a folder stands for every object in it. */
-async function goldenOf({ manifest }: Model) {
-  const golden = join(folder, manifest.name, 'golden');
+async function goldenOf({ folder }: Model) {
+  const golden = join(folder, 'golden');
   const entries = goldenSchema.parse(JSON.parse(await readFile(join(golden, 'golden.json'), 'utf8')));
   const expanded = entries.map(async (entry) => {
     if (!entry.file.endsWith('/')) return [entry];
@@ -75,7 +80,7 @@ describe.each(cases)('$model.manifest.name on its golden inputs', ({ model, gold
   });
 
   it.each(golden)('$file', async ({ file, expected }) => {
-    const object = describeObject(await readFile(join(folder, model.manifest.name, 'golden', file)));
+    const object = describeObject(await readFile(join(model.folder, 'golden', file)));
     if (expected.outcome === 'skipped' && expected.reason === 'no-model') {
       // Routing, not this worker, says so: on modality alone no model is asked.
       const asked = object.kind === 'computed' && object.value.header.modality;

@@ -2,7 +2,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { loadModel, loadModels, modelFolders } from './model-repository.ts';
+import { loadModel } from './model-repository.ts';
 
 const testModels = join(import.meta.dirname, '../../test-models');
 
@@ -15,12 +15,6 @@ describe('the model repository', () => {
   });
 
   afterEach(() => rm(folder, { recursive: true }));
-
-  it('loads every model of a worker', async () => {
-    const { models, refused } = await loadModels(testModels, 'xray');
-    expect(refused).toEqual([]);
-    expect(models.map(({ manifest }) => manifest.name).sort()).toEqual(['bright', 'slow']);
-  });
 
   it('refuses a file of another sum', async () => {
     await appendFile(join(folder, 'bright/1/model.onnx'), 'x');
@@ -43,22 +37,15 @@ describe('the model repository', () => {
     const manifest = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
     await writeFile(path, JSON.stringify({ ...manifest, version: 'newest' }));
     const loaded = await loadModel(join(folder, 'bright'));
-    expect(loaded).toMatchObject({ kind: 'refused', line: expect.stringContaining('is no manifest: version') });
+    expect(loaded).toMatchObject({ kind: 'refused', line: expect.stringContaining('model.json: version') });
     expect(loaded.kind === 'refused' && loaded.line).not.toContain('\n');
   });
 
-  it('refuses a manifest that is no JSON', async () => {
-    await writeFile(join(folder, 'bright/model.json'), '{');
-    expect(await loadModel(join(folder, 'bright'))).toMatchObject({ line: expect.stringContaining('is no JSON') });
-  });
-
-  it('takes each folder with a manifest for one version, a level or two below', async () => {
-    await cp(join(testModels, 'bright'), join(folder, 'other/1.0.0'), { recursive: true });
-    await cp(join(testModels, 'bright'), join(folder, 'other/.1.1.0-half-copied'), { recursive: true });
-    expect(await modelFolders(folder)).toEqual([join(folder, 'bright'), join(folder, 'other/1.0.0')]);
-  });
-
-  it('refuses what is no folder of models', async () => {
-    expect((await loadModels(join(folder, 'nowhere'), 'xray')).refused).toHaveLength(1);
+  it('loads what is as its manifest states', async () => {
+    const bright = join(folder, 'bright');
+    expect(await loadModel(bright)).toMatchObject({
+      kind: 'model',
+      model: { manifest: { name: 'bright' }, folder: bright, path: join(bright, '1/model.onnx') },
+    });
   });
 });

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ModelReference, Worker } from '@sightline/contracts';
+import { modelFolders } from '@sightline/models';
 import { describeError, type Logger } from '@sightline/platform';
 import type { Runtime } from '../runtime.ts';
 import { modelLabel, modelLoads, modelsRefused, modelsServing } from '../runtime-metrics.ts';
 import { folderPrint } from './folder-print.ts';
-import { loadModel, modelFolders, type Model } from './model-repository.ts';
+import { loadModel, type Model } from './model-repository.ts';
 import type { Proof } from './prove-golden.ts';
 
 /** For one model, its graph made ready. Building an engine for an accelerator takes minutes. */
@@ -55,10 +56,6 @@ export class ServedModels {
     return [...this.#refused.values()];
   }
 
-  modelOf({ name, version }: ModelReference): Model | undefined {
-    return this.#serving.get(`${name}@${version}`)?.model;
-  }
-
   /** While `work` runs, the model it asked for stays loaded, whatever becomes of its folder. */
   async use<T>(reference: ModelReference, work: (model: Model | undefined) => Promise<T>): Promise<T> {
     const serving = this.#serving.get(`${reference.name}@${reference.version}`);
@@ -75,7 +72,7 @@ export class ServedModels {
   /** Looks once at the folder and does what it asks for. Never twice at once. Rejects only with the signal's reason. */
   async look(signal: AbortSignal): Promise<void> {
     const { root } = this.parts;
-    const folders = await modelFolders(root);
+    const folders = await modelFolders(root).catch(() => undefined);
     // A folder that cannot be read for a moment takes no model away.
     if (folders === undefined) this.#refuse(root, `model refused: ${root} is no folder of models`);
     else {
