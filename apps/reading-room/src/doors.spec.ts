@@ -1,33 +1,12 @@
-import 'reflect-metadata';
-import { RequestMethod } from '@nestjs/common';
 import { expect, it } from '@jest/globals';
+import { doorsOf } from '../../../test/support/doors-of.ts';
 import { AboutController } from './about.controller.ts';
 import { PageController } from './page.controller.ts';
 import { SignInController } from './sign-in.controller.ts';
 import { StudiesController } from './studies.controller.ts';
 
-interface Door {
-  kind: string;
-  roles?: string[];
-}
-
-/** Every route the app's controllers open, and to whom. */
-function doorsOf(controller: new (...parts: never[]) => object): string[] {
-  const prefix = String(Reflect.getMetadata('path', controller));
-  return Object.getOwnPropertyNames(controller.prototype).flatMap((name) => {
-    const handler: unknown = Reflect.get(controller.prototype as object, name);
-    if (typeof handler !== 'function' || !Reflect.hasMetadata('method', handler)) return [];
-    const method = RequestMethod[Number(Reflect.getMetadata('method', handler))];
-    const path = `/${prefix}/${String(Reflect.getMetadata('path', handler))}`.replaceAll(/\/+/g, '/');
-    const door = (Reflect.getMetadata('sightline:door', handler) ??
-      Reflect.getMetadata('sightline:door', controller)) as Door;
-    return [`${method} ${path} ${door.kind === 'open' ? 'open' : door.roles?.join('|')}`];
-  });
-}
-
 it('opens these doors, to these people, and no other', () => {
-  const doors = [StudiesController, AboutController, SignInController, PageController].flatMap(doorsOf);
-  expect(doors.toSorted()).toEqual([
+  expect(doorsOf(StudiesController, AboutController, SignInController, PageController)).toEqual([
     'GET / open',
     'GET /api/me clinician|radiologist',
     'GET /api/models/:name/:version clinician|radiologist',
