@@ -1,6 +1,21 @@
-import { Body, Controller, Get, Headers, HttpCode, HttpException, Inject, Param, Post } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Body,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  Headers,
+  HttpCode,
+  HttpException,
+  Inject,
+  Param,
+  Post,
+  UseFilters,
+} from '@nestjs/common';
 import { readModelsFolder, type RefusedFolder } from '@sightline/models';
 import { CurrentUser, RequireRoles, type User } from '@sightline/platform';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { DecideRole, type DecisionOutcome } from './decide-role.ts';
 import { type ModelStatus, modelStatus } from './model-status.ts';
@@ -27,8 +42,21 @@ interface DecisionAnswer {
   decidedAt?: string;
 }
 
+/** Makes every refusal an RFC 9457 problem, that of the guard at the door included. */
+@Catch(HttpException)
+class ProblemFilter implements ExceptionFilter<HttpException> {
+  async catch(refusal: HttpException, host: ArgumentsHost): Promise<void> {
+    const status = refusal.getStatus();
+    const said = refusal.getResponse();
+    const body = typeof said === 'object' && 'title' in said ? said : { title: refusal.message, status };
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    await reply.status(status).header('content-type', 'application/problem+json').send(body);
+  }
+}
+
 /** Which version of a model plays which part: read by operators and compliance, decided by operators. */
 @Controller('models')
+@UseFilters(ProblemFilter)
 export class ModelsController {
   constructor(
     @Inject(Transactions) private readonly transactions: Transactions,
@@ -84,7 +112,6 @@ const titles = {
   422: 'Evidence is missing',
 } as const;
 
-/** RFC 9457. */
 function problem(status: keyof typeof titles, detail: string, missing?: readonly string[]): HttpException {
   return new HttpException(
     { title: titles[status], status, detail, ...(missing === undefined ? {} : { missing }) },

@@ -43,7 +43,7 @@ describe('the life cycle of models over HTTP and from the command line', () => {
       body,
       ifMatch,
     }: { as?: 'operator' | 'compliance' | 'clinician' | 'nobody'; body?: unknown; ifMatch?: string } = {},
-  ): Promise<{ status: number; body: { detail?: string; missing?: string[] } }> {
+  ): Promise<{ status: number; type: string | undefined; body: { detail?: string; missing?: string[] } }> {
     const response = await fetch(`${rig.url}/${path}`, {
       headers: {
         'content-type': 'application/json',
@@ -52,7 +52,8 @@ describe('the life cycle of models over HTTP and from the command line', () => {
       },
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
-    return { status: response.status, body: (await response.json()) as { detail?: string } };
+    const type = response.headers.get('content-type')?.split(';')[0];
+    return { status: response.status, type, body: (await response.json()) as { detail?: string } };
   }
 
   /** `npm run model -- …` as people run it: a process of its own. */
@@ -77,9 +78,14 @@ describe('the life cycle of models over HTTP and from the command line', () => {
   it('opens to operators, to compliance for reading, and to nobody else', async () => {
     const decision = { body: { reason: 'x' } };
     const promote = 'models/test-reader/versions/1.1.0/promote';
-    expect((await ask('models', { as: 'nobody' })).status).toBe(401);
-    expect((await ask('models', { as: 'clinician' })).status).toBe(403);
-    expect((await ask('models', { as: 'compliance' })).status).toBe(200);
+    const problem = (status: number, title: string) => ({
+      status,
+      type: 'application/problem+json',
+      body: { status, title },
+    });
+    expect(await ask('models', { as: 'nobody' })).toEqual(problem(401, 'Unauthorized'));
+    expect(await ask('models', { as: 'clinician' })).toEqual(problem(403, 'Forbidden'));
+    expect(await ask('models', { as: 'compliance' })).toMatchObject({ status: 200, type: 'application/json' });
     expect((await ask('models')).status).toBe(200);
     expect((await ask(promote, { ...decision, as: 'nobody' })).status).toBe(401);
     expect((await ask(promote, { ...decision, as: 'compliance' })).status).toBe(403);
@@ -96,9 +102,13 @@ describe('the life cycle of models over HTTP and from the command line', () => {
     ['models/test-reader/versions/1.1.0/promote', { reason: 'x' }, 'W/"2"', 400, /If-Match/],
     ['models/test-reader/versions/1.1.0/promote', { reason: 'x' }, '"1"', 412, /at revision 2, not 1/],
     ['models/test-reader/versions/1.0.0/retire', { reason: 'x' }, undefined, 409, /is primary/],
-  ])('POST %s %j: a refusal in one sentence', async (path, body, ifMatch, status, detail) => {
+  ])('POST %s %j: a problem in one sentence', async (path, body, ifMatch, status, detail) => {
     const answer = await ask(path, { body, ...(ifMatch === undefined ? {} : { ifMatch }) });
-    expect(answer).toMatchObject({ status, body: { status, detail: expect.stringMatching(detail) } });
+    expect(answer).toMatchObject({
+      status,
+      type: 'application/problem+json',
+      body: { status, title: expect.any(String), detail: expect.stringMatching(detail) },
+    });
   });
 
   it('is shown and decided from the command line without a restart, and told on the broker and in the trail', async () => {
