@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, cp, readFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { topics, type InferenceCompleted, type InferenceRequested } from '@sightline/contracts';
 import { toEvent } from '@sightline/messaging';
 import { type ObjectStore, openObjectStore } from '@sightline/object-store';
@@ -227,21 +227,42 @@ describe('the X-ray worker', () => {
     worker = await start();
   });
 
-  it('says which model file is not the one its manifest states, and is not ready', async () => {
-    const folder = join(directory.path, 'tampered');
-    await cp(join(repository, 'libs/inference/test-models/bright'), join(folder, 'bright'), { recursive: true });
-    await appendFile(join(folder, 'bright/1/model.onnx'), 'x');
-    const tampered = await start({ MODELS_DIR: folder });
-    await waitFor(() => tampered.log().includes('model-refused'), { timeout: 60_000, what: 'the refusal' });
-    const ready = await fetch(`${tampered.url}/health/ready`);
-    expect(ready.status).toBe(503);
-    expect(
-      tampered
-        .log()
-        .split('\n')
-        .filter((line) => line.includes('model-refused')),
-    ).toHaveLength(1);
-    await stop(tampered);
+  describe('whose model file is not the one its manifest states', () => {
+    let models: string;
+
+    beforeEach(async () => {
+      models = await mkdtemp(join(directory.path, 'tampered-'));
+      await cp(join(repository, 'libs/inference/test-models/bright'), join(models, 'bright'), { recursive: true });
+      await appendFile(join(models, 'bright/1/model.onnx'), 'x');
+    });
+
+    it('says which it is, and is not ready', async () => {
+      const tampered = await start({ MODELS_DIR: models });
+      await waitFor(() => tampered.log().includes('model-refused'), { timeout: 60_000, what: 'the refusal' });
+      const ready = await fetch(`${tampered.url}/health/ready`);
+      expect(ready.status).toBe(503);
+      const lines = tampered.log().split('\n');
+      expect(lines.filter((line) => line.includes('model-refused'))).toHaveLength(1);
+      await stop(tampered);
+    });
+
+    it('is ready while another serves, and says which is refused', async () => {
+      await cp(join(repository, 'libs/inference/test-models/slow'), join(models, 'slow'), { recursive: true });
+      const tampered = await start({ MODELS_DIR: models });
+      const ready = await waitFor(
+        async () => {
+          const response = await fetch(`${tampered.url}/health/ready`);
+          return response.ok && ((await response.json()) as unknown);
+        },
+        { timeout: 90_000, what: 'the worker' },
+      );
+      expect(ready).toEqual({
+        status: 'ready',
+        failing: {},
+        remarks: { models: expect.stringMatching(/^model refused: .*bright: 1\/model\.onnx has sha256 [^;]*$/) },
+      });
+      await stop(tampered);
+    });
   });
 
   it('serves the queue to whoever scales on it, and no patient', async () => {

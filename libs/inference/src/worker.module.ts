@@ -78,8 +78,9 @@ export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationSh
       prove: (model, signal) => proveGolden({ model, pipeline: pipelineOf(model), pixels, runtime }, signal),
     });
     readiness.add('models', async () => {
-      if (this.#models.labels.length > 0) return;
-      throw new Error(this.#models.refusals.join('; ') || 'models are being loaded');
+      const refusals = this.#models.refusals.join('; ');
+      if (this.#models.labels.length === 0) throw new Error(refusals || 'models are being loaded');
+      return refusals || undefined;
     });
   }
 

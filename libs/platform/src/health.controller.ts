@@ -17,8 +17,8 @@ export class HealthController {
   @Get('health/ready')
   @OpenRoute()
   async ready(@Res() reply: FastifyReply): Promise<void> {
-    const { ready, failing } = await this.readiness.ask();
-    await reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not-ready', failing });
+    const { ready, ...parts } = await this.readiness.ask();
+    await reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not-ready', ...parts });
   }
 
   @Get('metrics')

@@ -1,38 +1,51 @@
+/**
+ * Rejects while the part is not ready; may resolve to what is wrong with a part that is. Either is shown to whoever asks, so it names
+ * no patient.
+ */
+type Check = () => Promise<string | void>;
+
+/** `failing` maps a part's name to why it is not ready, `remarks` to what is wrong with one that is. */
+interface Ready {
+  ready: boolean;
+  failing: Record<string, string>;
+  remarks: Record<string, string>;
+}
+
 /** What must be reachable before an app may be given work. A peer that comes back makes it ready again. */
 export class Readiness {
-  private readonly checks = new Map<string, () => Promise<void>>();
+  private readonly checks = new Map<string, Check>();
 
   constructor(private readonly timeoutMs = 2_000) {}
 
-  /** `check` rejects while the part is not ready; its message is shown to whoever asks, so it names no patient. */
-  add(name: string, check: () => Promise<void>): void {
+  add(name: string, check: Check): void {
     this.checks.set(name, check);
   }
 
-  /** Asks every part at once. `failing` maps a part's name to why it is not ready. */
-  async ask(): Promise<{ ready: boolean; failing: Record<string, string> }> {
-    const answers = await Promise.all(
-      [...this.checks].map(async ([name, check]): Promise<[string, string | undefined]> => {
+  /** Asks every part at once. */
+  async ask(): Promise<Ready> {
+    const failing: Record<string, string> = {};
+    const remarks: Record<string, string> = {};
+    await Promise.all(
+      [...this.checks].map(async ([name, check]) => {
         try {
-          await withinTime(check(), this.timeoutMs);
-          return [name, undefined];
+          const remark = await withinTime(check(), this.timeoutMs);
+          if (typeof remark === 'string') remarks[name] = remark;
         } catch (error) {
-          return [name, error instanceof Error ? error.message : String(error)];
+          failing[name] = error instanceof Error ? error.message : String(error);
         }
       }),
     );
-    const failing = Object.fromEntries(answers.filter((answer): answer is [string, string] => answer[1] !== undefined));
-    return { ready: Object.keys(failing).length === 0, failing };
+    return { ready: Object.keys(failing).length === 0, failing, remarks };
   }
 }
 
-async function withinTime(work: Promise<void>, timeoutMs: number): Promise<void> {
+async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
-    await Promise.race([work, late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }
