@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readHeader } from '@sightline/dicom';
 import { type Sandbox, startSandbox } from '../../tools/sandbox/sandbox.ts';
 import { type Door, getJson, reportsOf, search } from '../support/client.ts';
-import { freshInstance, goldenDirectory, type Golden, readGolden } from '../support/golden.ts';
+import { freshInstance, goldenDirectory, type Golden, readGolden, turnUpsideDown } from '../support/golden.ts';
 import {
   echoscu,
   storescu,
@@ -158,6 +158,19 @@ describe('a study on its way to the chart', () => {
     expect(view.reports).toEqual([expect.objectContaining({ outcome: 'skipped', reason })]);
     expect(await reportsOf(fhir, study.studyInstanceUid)).toEqual([]);
   });
+
+  it.each(['normal-1.dcm', 'bacterial-1.dcm'])(
+    'upside down is skipped(rotated), shown and never filed, least of all as a negative: %s',
+    async (file) => {
+      const study = await freshInstance(directory.path, file);
+      await turnUpsideDown(study.path);
+      expect(await storescu(sandbox.endpoints.dicom, [study.path])).toMatchObject({ code: 0 });
+      const view = await settled(study.studyInstanceUid);
+      expect(view.state).toBe('refused');
+      expect(view.reports).toEqual([expect.objectContaining({ outcome: 'skipped', reason: 'rotated', findings: [] })]);
+      expect(await reportsOf(fhir, study.studyInstanceUid)).toEqual([]);
+    },
+  );
 
   it('sent twice leaves one report', async () => {
     const study = await freshInstance(directory.path);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { execFile } from 'node:child_process';
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { uidFromUuid } from '@sightline/dicom';
@@ -68,4 +68,14 @@ export async function freshInstance(
     study.path,
   ]);
   return study;
+}
+
+/** Turns the picture of a golden file by 180 degrees and leaves its header as it is: Pixel Data, a byte for each pixel, is its end. */
+export async function turnUpsideDown(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const tag = bytes.lastIndexOf(Buffer.from([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x42, 0x00, 0x00]));
+  const pixels = bytes.subarray(tag + 12);
+  if (tag < 0 || bytes.readUInt32LE(tag + 8) !== pixels.length) throw new Error(`${path} does not end with its pixels`);
+  pixels.reverse();
+  await writeFile(path, bytes);
 }
