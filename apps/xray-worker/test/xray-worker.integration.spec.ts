@@ -252,7 +252,8 @@ describe('the X-ray worker', () => {
       const ready = await waitFor(
         async () => {
           const response = await fetch(`${tampered.url}/health/ready`);
-          return response.ok && ((await response.json()) as unknown);
+          const body: unknown = await response.json();
+          return response.ok && body;
         },
         { timeout: 90_000, what: 'the worker' },
       );
