@@ -1,0 +1,126 @@
+"""Figures as a model card prints them: tables, and intervals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kit.robustness import MOST_CHANGE
+
+Figure = Mapping[str, Any]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def share(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def change(value: float) -> str:
+    return f"{value:+.3f}"
+
+
+def with_interval(figure: Figure, shown: str = ".3f") -> str:
+    """`0.912 (0.874 – 0.943)`; what is undefined is a dash with its reason."""
+    if figure["value"] is None:
+        return f"– ({figure.get('reason', 'nothing to count')})"
+    if figure["ci95"] is None:
+        return f"{figure['value']:{shown}} (no interval: {figure['reason']})"
+    low, high = figure["ci95"]
+    return f"{figure['value']:{shown}} ({low:{shown}} – {high:{shown}})"
+
+
+def figures_table(figures: Mapping[str, Figure]) -> str:
+    """Named figures, one a line."""
+    return table(["figure", "value (95 % CI)"], [[name, with_interval(figure)] for name, figure in figures.items()])
+
+
+def calibration_table(found: Mapping[str, Any]) -> str:
+    """What `calibration.calibration` gives."""
+    error = found["expectedCalibrationError"]
+    perfect = error["ifPerfect"]
+    low, high = perfect["range95"]
+    rows = [
+        ["Brier score", with_interval(found["brier"])],
+        ["Calibration slope (1 is perfect)", with_interval(found["slope"], ".2f")],
+        ["Calibration intercept (0 is perfect)", with_interval(found["intercept"], ".2f")],
+        ["Expected calibration error", share(error["value"])],
+        ["– were every probability true", f"{share(perfect['mean'])} (95 % of draws {share(low)} – {share(high)})"],
+    ]
+    return table(["calibration", "value (95 % CI)"], rows)
+
+
+def subgroup_table(groups: Sequence[Mapping[str, Any]]) -> str:
+    """What `subgroups.subgroups` gives; a group of too few stays in the table, with its counts."""
+    rows = []
+    for group in groups:
+        counts = [str(group[name]) for name in ("n", "patients", "positive")]
+        named = ("auroc", "sensitivity", "specificity")
+        figures = [with_interval(group[name]) for name in named] if group["assessable"] else ["not assessable", "", ""]
+        rows.append([group["name"], *counts, *figures])
+    head = [
+        "group",
+        "number",
+        "patients",
+        "positive",
+        "AUROC (95 % CI)",
+        "sensitivity (95 % CI)",
+        "specificity (95 % CI)",
+    ]
+    return table(head, rows)
+
+
+def robustness_table(found: Sequence[Mapping[str, Any]]) -> str:
+    """What `robustness.robustness` gives."""
+    rows = [
+        [
+            row["name"],
+            share(row["auroc"]),
+            share(row["sensitivity"]),
+            change(row["sensitivityChange"]),
+            share(row["specificity"]),
+            change(row["specificityChange"]),
+            "yes" if row["kept"] else "**no**",
+        ]
+        for row in found
+    ]
+    head = ["corruption", "AUROC", "sensitivity", "change", "specificity", "change", f"both within {MOST_CHANGE:g}"]
+    return table(head, rows)
+
+
+def shortcut_table(found: Sequence[Mapping[str, Any]]) -> str:
+    """What `shortcuts.shortcut_rows` gives."""
+    rows = [
+        [
+            row["name"],
+            with_interval(row["auroc"]),
+            with_interval(row["modelGain"], "+.3f") if "modelGain" in row else "",
+        ]
+        for row in found
+    ]
+    return table(["what is seen", "AUROC (95 % CI)", "the model reaches more by (95 % CI)"], rows)
+
+
+def risk_coverage_text(found: Mapping[str, Any]) -> str:
+    """What `risk_coverage.risk_coverage` gives."""
+    rows = [
+        [f"{band['from']:.3f} – {band['to']:.3f}", with_interval(band["coverage"]), with_interval(band["error"])]
+        for band in found["bands"]
+    ]
+    head = ["uncertain, to a human", "share answered (95 % CI)", "of those wrong (95 % CI)"]
+    return (
+        f"{table(head, [['none', '1.000', with_interval(found['errorOfAll'])], *rows])}\n\n"
+        f"Area under the risk–coverage curve: {with_interval(found['area'], '.4f')}."
+    )
+
+
+def learning_curve_table(found: Sequence[Mapping[str, Any]], figure: str, name: str) -> str:
+    """What `learning_curve.learning_curve` gives, one figure of it."""
+    rows = [
+        [f"{point['share']:.0%}", str(point["patients"]), str(point["n"]), with_interval(point[figure])]
+        for point in found
+    ]
+    return table(["share of the training part", "patients", "number", f"{name} (95 % CI)"], rows)
