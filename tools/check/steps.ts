@@ -48,6 +48,7 @@ const gates: readonly Gate[] = [
   { kind: 'gate', name: 'generated', commands: [script('tools/generators/generate-contracts.ts', '--check')] },
   { kind: 'gate', name: 'build', commands: [script('tools/check/build.ts')] },
   { kind: 'gate', name: 'kubernetes', commands: [script('tools/check/kubernetes.ts')] },
+  { kind: 'gate', name: 'training', commands: [script('tools/check/training.ts')] },
 ];
 
 const integration = /\.integration\.spec\.ts$/;
