@@ -19,9 +19,9 @@ main(
         Path(__file__).parent,
         "1.2.0",
         (
-            Step("fit", "fit", "fits a line", "train"),
-            Step("check", "check", "checks it", "val"),
-            Step("seal", "seal", "seals it", "nothing"),
+            Step("fit", "paper_reader.fit:main", "fits a line", "train"),
+            Step("check", "paper_reader.check:main", "checks it", "val"),
+            Step("seal", "paper_reader.seal:main", "seals it", "nothing"),
         ),
     )
 )

@@ -7,14 +7,31 @@ beyond ImageNet-C severity 3.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from kit.corruptions import BLUR, CONTRAST, EXPOSURE, JPEG_QUALITY, NOISE, ROTATION, Image, jpeg, to_grey, warp
+from kit.corruptions import (
+    BLUR,
+    CONTRAST,
+    CROP,
+    EXPOSURE,
+    IMAGENET,
+    JPEG_QUALITY,
+    NOISE,
+    ROTATION,
+    Image,
+    jpeg,
+    to_grey,
+    warp,
+)
 
 DOWN = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST, cv2.INTER_CUBIC)
+View = Callable[[Image, np.random.Generator], Image]
+
 UP = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST)
 
 
@@ -41,19 +58,32 @@ class Tone:
     exposure: float = EXPOSURE * 1.1
 
 
+def views_of(images: NDArray[np.uint8], seed: int, view: View) -> NDArray[np.uint8]:
+    """[N,H,W] -> one view of each, fixed by the seed: a disturbed set to choose an epoch by or to fit a gate to."""
+    return np.stack([view(image, np.random.default_rng([seed, index])) for index, image in enumerate(images)])
+
+
 def reframe(image: Image, rng: np.random.Generator, frame: Frame) -> Image:
     """Zoomed, stretched, turned, shifted, perhaps mirrored; what is outside is black or the border repeated."""
     zoom = np.exp(rng.uniform(*np.log(frame.zoom)))
     stretch = np.exp(rng.uniform(-frame.aspect, frame.aspect) / 2)
-    angle = np.deg2rad(rng.uniform(-frame.turn, frame.turn))
+    degrees = rng.uniform(-frame.turn, frame.turn)
     scale = np.diag([zoom * stretch * (-1 if rng.random() < frame.flip else 1), zoom / stretch])
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turn @ scale
-    sides = np.array(image.shape[::-1])
+    return _moved(image, rng, _affine(image, scale, degrees, rng.uniform(-frame.shift, frame.shift, 2)))
+
+
+def _affine(
+    image: Image, scale: NDArray[np.floating], degrees: float, shift: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """[2,3]: scaled (2 x 2), then turned, about the centre, then shifted by shares of the sides."""
+    angle, sides = np.deg2rad(degrees), np.array(image.shape[::-1])
+    linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ scale
     centre = (sides - 1) / 2
-    offset = centre - linear @ centre + rng.uniform(-frame.shift, frame.shift, 2) * sides
-    border = cv2.BORDER_CONSTANT if rng.random() < 0.6 else cv2.BORDER_REPLICATE
-    return warp(image, np.column_stack([linear, offset]), border)
+    return np.column_stack([linear, centre - linear @ centre + shift * sides])
+
+
+def _moved(image: Image, rng: np.random.Generator, affine: NDArray[np.floating]) -> Image:
+    return warp(image, affine, cv2.BORDER_CONSTANT if rng.random() < 0.6 else cv2.BORDER_REPLICATE)
 
 
 def expose(image: Image, rng: np.random.Generator, tone: Tone) -> Image:
@@ -101,3 +131,27 @@ def roughen(image: Image, rng: np.random.Generator, noise: float = NOISE) -> Ima
 def recompress(image: Image, rng: np.random.Generator, quality: tuple[int, int] = (JPEG_QUALITY - 2, 80)) -> Image:
     """What a JPEG of a quality in this range leaves."""
     return jpeg(image, int(rng.uniform(*quality)))
+
+
+def withstood(image: Image, rng: np.random.Generator) -> Image:
+    """A view within what an answer is measured to withstand: frame, tilt and one corruption, up to severity 3."""
+    if rng.random() < 0.7:
+        scale = np.eye(2) * np.exp(rng.uniform(-CROP, CROP))
+        turn, shift = rng.uniform(-ROTATION, ROTATION), rng.uniform(-0.05, 0.05, 2)
+        image = _moved(image, rng, _affine(image, scale, turn, shift))
+    share = rng.uniform(0, 1)
+    match rng.integers(0, 7):
+        case 0:
+            return cv2.GaussianBlur(image, (0, 0), (0.3 + share * (BLUR - 0.3)) * min(image.shape) / IMAGENET)
+        case 1:
+            return to_grey(image + rng.normal(0, share * NOISE * 255, image.shape))
+        case 2:
+            return to_grey((image - image.mean()) * (1 - share * (1 - CONTRAST)) + image.mean())
+        case 3:
+            return to_grey(image + share * EXPOSURE * 255)
+        case 4:
+            return to_grey(image - share * EXPOSURE * 255)
+        case 5:
+            return jpeg(image, int(80 - share * (80 - JPEG_QUALITY)))
+        case _:
+            return image

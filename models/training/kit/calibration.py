@@ -7,6 +7,7 @@ where a set is small, else on the second half of val (`folds.second_half`), whic
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +31,11 @@ class Platt:
 
     slope: float
     intercept: float
+
+    @classmethod
+    def of(cls, output: Mapping[str, Any]) -> Platt:
+        """That of one of a manifest's outputs."""
+        return cls(output["calibration"]["slope"], output["calibration"]["intercept"])
 
     def log_odds(self, logits: Floats) -> Floats:
         return self.slope * logits + self.intercept

@@ -10,8 +10,9 @@ from kit.robustness import MOST_CHANGE
 Figure = Mapping[str, Any]
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> str:
+    """The first columns, as many as `words`, to the left, figures to the right."""
+    lines = [head, ["---"] * words + ["---:"] * (len(head) - words), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -73,7 +74,7 @@ def subgroup_table(groups: Sequence[Mapping[str, Any]]) -> str:
     return table(head, rows)
 
 
-def robustness_table(found: Sequence[Mapping[str, Any]]) -> str:
+def robustness_text(found: Sequence[Mapping[str, Any]]) -> str:
     """What `robustness.robustness` gives."""
     rows = [
         [
@@ -88,7 +89,8 @@ def robustness_table(found: Sequence[Mapping[str, Any]]) -> str:
         for row in found
     ]
     head = ["corruption", "AUROC", "sensitivity", "change", "specificity", "change", f"both within {MOST_CHANGE:g}"]
-    return table(head, rows)
+    lost = ", ".join(row["name"] for row in found if not row["kept"])
+    return f"{table(head, rows)}\n\n{f'Not withstood: {lost}.' if lost else 'All are withstood.'}"
 
 
 def shortcut_table(found: Sequence[Mapping[str, Any]]) -> str:
@@ -124,3 +126,42 @@ def learning_curve_table(found: Sequence[Mapping[str, Any]], figure: str, name: 
         for point in found
     ]
     return table(["share of the training part", "patients", "number", f"{name} (95 % CI)"], rows)
+
+
+def parity_table(report: Mapping[str, Any]) -> str:
+    """What `npm run parity` writes."""
+    rows = [
+        [
+            row["variant"],
+            f"{row['largest']:.4f}",
+            "–" if row["limit"] is None else f"{row['limit']:g}" + ("" if row["kept"] else ", **broken**"),
+            str(row["crossings"]),
+            str(row["gateChanges"]),
+        ]
+        for row in report["variants"]
+    ]
+    head = ["stored as", "largest change of a probability", "limit", "threshold crossed", "refusals that changed"]
+    return table(head, rows)
+
+
+def asked_for(applicability: Mapping[str, Any]) -> str:
+    """What a header must say for the model to be asked, in words: the intended use as the manifest holds it."""
+    said = f"{' and '.join(applicability['modality'])} images of {', '.join(applicability['bodyPart'])}"
+    if "view" in applicability:
+        said += f", view {', '.join(applicability['view'])}"
+    if "age" not in applicability:
+        return f"It is asked only for {said}. Anything else is skipped with a reason, never answered as a negative."
+    age = applicability["age"]
+    unknown = ", and an unknown age," if age["unknown"] == "refuse" else ""
+    return (
+        f"It is asked only for {said}, of people of {age['minYears']} to {age['maxYears']} years (inclusive).\n"
+        f"Anything else{unknown} is skipped with a reason, never answered as a negative."
+    )
+
+
+def listed(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def licences(manifest: Mapping[str, Any]) -> str:
+    return listed([f"{what}: {licence}" for what, licence in manifest["licences"].items()])

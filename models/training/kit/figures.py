@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from kit.folds import Places
-from kit.intervals import DRAWS, bootstrap, share
+from kit.intervals import DRAWS, bootstrap, not_degenerate, share
 from kit.json_file import rounded
 from kit.scored import Floats, Labels, Scored
 
@@ -57,8 +57,21 @@ def specificity_at_sensitivity(truth: Labels, score: Floats, wanted: float) -> f
 
 
 def figure(scored: Scored, function: Function, draws: int = DRAWS) -> Figure:
-    """{value, ci95}; undefined, it is {value: None, reason}; without an interval {value, ci95: None, reason}."""
-    return of_rows(scored, lambda rows: function(scored.truth[rows], scored.score[rows]), draws)
+    """A figure of 0..1 as {value, ci95}; undefined, it is {value: None, reason}; without an interval {value, ci95: None, reason}."""
+    return share_of_rows(scored, lambda rows: function(scored.truth[rows], scored.score[rows]), draws)
+
+
+def share_of_rows(scored: Scored, function: Callable[[Places], float | None], draws: int = DRAWS) -> Figure:
+    """A figure of 0..1 of rows that are named by index.
+
+    Where all draws are alike, the interval is Wilson's of as many cases as the rarer class has patients.
+    """
+    found = of_rows(scored, function, draws)
+    if found.get("ci95") is not None:
+        classes = [scored.patient[scored.truth == label] for label in (0, 1)]
+        cases = min(len(np.unique(patients)) for patients in classes if len(patients))
+        found["ci95"] = [rounded(bound) for bound in not_degenerate(found["value"], found["ci95"], cases)]
+    return found
 
 
 def difference(scored: Scored, other: Floats, function: Function, draws: int = DRAWS) -> Figure:
@@ -77,10 +90,7 @@ def of_rows(scored: Scored, function: Callable[[Places], float | None], draws: i
     value = function(np.arange(len(scored)))
     if value is None:
         lacking = [name for name in ("positive", "negative") if scored.counts[name] == 0]
-        return {
-            "value": None,
-            "reason": f"there is no {' and no '.join(lacking)}" if lacking else "the classes do not overlap",
-        }
+        return {"value": None, "reason": f"there is no {' and no '.join(lacking)}" if lacking else "these rows do not define it"}
     interval = bootstrap(scored.patient, function, draws)
     if interval is None:
         return {"value": rounded(value), "ci95": None, "reason": "undefined in more than one of 20 resamples"}

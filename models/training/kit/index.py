@@ -12,6 +12,7 @@ from typing import Any
 
 from kit.card import table, with_interval
 from kit.json_file import read_json
+from kit.recipe import Run
 
 MODELS = Path(__file__).resolve().parents[2]
 
@@ -24,27 +25,23 @@ is given here, all of them in its card.
 {table}
 """
 
+UNITS = {"image": "images", "slice": "slices", "study": "studies"}
 HEAD = ["model", "what", "worker", "primary figure (95 % CI)", "gates", "heat map", "limit", "licence"]
 
 
 def _primary(manifest: dict[str, Any]) -> str:
-    figure = manifest["evaluation"]["primary"]
-    return (
-        f"{figure['output']}: {figure['name']} {with_interval(figure)}, {figure['n']} of {figure['patients']} patients"
-    )
+    figure, unit = manifest["evaluation"]["primary"], UNITS[manifest["answer"]["unit"]]
+    of = f"{figure['n']} {unit} of {figure['patients']} patients"
+    return f"{figure['output']}: {figure['name']} {with_interval(figure)}, {of}"
 
 
 def _gates(folder: Path) -> str:
     if not (file := folder / "gates.json").exists():
         return "none measured"
     report = read_json(file)
-    least = min(report["familiesA"], key=lambda family: family["share"])
-    own = report["falseRefusals"]["test"]["images"]
-    low, high = own["ci95"]
-    return (
-        f"refuse {least['share']:.0%} or more of {len(report['familiesA'])} foreign kinds, "
-        f"{own['share']:.1%} ({low:.1%} – {high:.1%}) of its own"
-    )
+    least = min(family["value"] for family in report["familiesA"])
+    own = with_interval(report["falseRefusals"]["test"]["images"], ".1%")
+    return f"refuse {least:.0%} or more of {len(report['familiesA'])} foreign kinds, {own} of its own"
 
 
 def _row(folder: Path) -> list[str]:
@@ -64,7 +61,12 @@ def _row(folder: Path) -> list[str]:
 def index(models: Path) -> str:
     """The text of models/README.md, models in alphabetical order."""
     folders = sorted(file.parent for file in models.glob("*/model.json"))
-    return TEXT.format(table=table(HEAD, [_row(folder) for folder in folders]))
+    return TEXT.format(table=table(HEAD, [_row(folder) for folder in folders], len(HEAD)))
+
+
+def write(run: Run) -> None:
+    """A step: writes it for the folder the model goes to."""
+    (run.model.parent / "README.md").write_text(index(run.model.parent))
 
 
 def main() -> None:

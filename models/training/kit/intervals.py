@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest
+from sklearn import config_context
 
 from kit.folds import Places
 from kit.json_file import rounded
@@ -33,7 +35,8 @@ def bootstrap(
 
     A difference of two figures of the same rows gives a paired interval: both see the same draw.
     """
-    values = [value for rows in resamples(patients, draws, seed) if (value := figure(rows)) is not None]
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        values = [value for rows in resamples(patients, draws, seed) if (value := figure(rows)) is not None]
     if len(values) < LEAST_DEFINED * draws:
         return None
     return [float(bound) for bound in np.percentile(values, [2.5, 97.5])]
@@ -56,7 +59,23 @@ def wilson(hits: int, n: int) -> Interval:
     return [float(low), float(high)]
 
 
+def not_degenerate(value: float, interval: Interval, cases: int) -> Interval:
+    """The interval, of a figure of 0..1; where every draw gave the same 0 or 1, Wilson's of so many independent cases.
+
+    Resampling what is all alike shows nothing of what was not seen.
+    """
+    alike = interval[0] == interval[1] and value in (0, 1)
+    return wilson(cases if value else 0, cases) if alike else interval
+
+
 def share(hits: int, n: int) -> dict[str, object]:
     """hits of n with Wilson's interval, as it is written; the value is None where n is 0."""
     value = rounded(hits / n) if n else None
     return {"hits": hits, "n": n, "value": value, "ci95": [rounded(bound) for bound in wilson(hits, n)]}
+
+
+def share_by_patient(patients: Names, hit: NDArray[np.bool_]) -> dict[str, object]:
+    """The share of rows [N] that are hit, as `share` is written, with the interval by bootstrap over patients."""
+    found, cases = share(int(hit.sum()), len(hit)), len(np.unique(patients))
+    interval = not_degenerate(hit.mean(), mean_interval(patients, hit.astype(float)), cases)
+    return {**found, "ci95": [rounded(bound) for bound in interval]}

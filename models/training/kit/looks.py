@@ -21,16 +21,19 @@ class TooManyLooksError(Exception):
 
 @dataclass(frozen=True)
 class Look:
-    """What is looked at: a version, the SHA-256 of its weights and its threshold. `log` is the file of lines."""
+    """What is looked at: a version, the SHA-256 of its weights and its threshold, or thresholds with commas between.
+
+    `log` is the file of lines.
+    """
 
     log: Path
     version: str
     sha256: str
-    threshold: float
+    threshold: str
 
     @property
     def _key(self) -> tuple[str, str]:
-        return self.sha256[:12], str(self.threshold)
+        return self.sha256[:12], self.threshold
 
     def begin(self) -> None:
         """To be called before the test part is read. A look that is new leaves its line at once, a third one raises."""

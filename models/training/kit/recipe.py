@@ -34,10 +34,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Step:
-    """`module`, below the recipe, has `main(run: Run)`. `does` is one line; `reads` says which parts of the data."""
+    """`entry` is `module:function`, which takes a Run. `does` is one line; `reads` says which parts of the data."""
 
     name: str
-    module: str
+    entry: str
     does: str
     reads: str
 
@@ -72,14 +72,15 @@ class _Both(io.TextIOBase):
             out.flush()
 
 
-def run_step(recipe: Recipe, step: Step, run: Run) -> None:
+def run_step(step: Step, run: Run) -> None:
     """Runs one step; what it prints is in logs/STEP.log of the model as well."""
     log = run.model / "logs" / f"{step.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     run.scratch.mkdir(parents=True, exist_ok=True)
     with log.open("w") as handle, contextlib.redirect_stdout(_Both(sys.stdout, handle)):
         try:
-            importlib.import_module(f"{recipe.folder.name}.{step.module}").main(run)
+            module, function = step.entry.split(":")
+            getattr(importlib.import_module(module), function)(run)
         except BaseException:
             traceback.print_exc(file=handle)
             raise
@@ -103,4 +104,4 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
         parser.error("a step and --data, or --list")
     step = next(step for step in recipe.steps if step.name == args.step)
     sets, scratch = args.sets or args.data.parent, recipe.folder.parent / "runs" / recipe.model
-    run_step(recipe, step, Run(args.data, sets, args.models / recipe.model, args.version, scratch))
+    run_step(step, Run(args.data, sets, args.models / recipe.model, args.version, scratch))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit
 
-from kit.figures import of_rows
+from kit.figures import share_of_rows
 from kit.folds import Places
 from kit.intervals import DRAWS
 from kit.json_file import rounded
@@ -48,8 +48,8 @@ def risk_coverage(scored: Scored, threshold: float, widths: Sequence[float], dra
 
     return {
         "bands": [_band(scored, threshold, width, draws) for width in widths],
-        "errorOfAll": of_rows(scored, lambda rows: float(wrong[rows].mean()), draws),
-        "area": of_rows(scored, area, draws),
+        "errorOfAll": share_of_rows(scored, lambda rows: float(wrong[rows].mean()), draws),
+        "area": share_of_rows(scored, area, draws),
     }
 
 
@@ -65,6 +65,6 @@ def _band(scored: Scored, threshold: float, width: float, draws: int) -> dict[st
     return {
         "from": rounded(low),
         "to": rounded(high),
-        "coverage": of_rows(scored, lambda rows: float(answered[rows].mean()), draws),
-        "error": of_rows(scored, error, draws),
+        "coverage": share_of_rows(scored, lambda rows: float(answered[rows].mean()), draws),
+        "error": share_of_rows(scored, error, draws),
     }

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from scipy.special import expit
 
+from kit.calibration import Platt
+from kit.evidence import sha256_of
 from kit.json_file import read_json
-
-
-def sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+from kit.looks import Look
 
 
 class Model:
@@ -40,10 +40,43 @@ class Model:
         }
 
 
-def open_shipped(folder: Path) -> tuple[dict[str, Any], Model]:
-    """A model folder's manifest and model; raises ValueError where the file is not the manifest's."""
+@dataclass(frozen=True)
+class Shipped:
+    """A model's folder, its manifest and its file. `place` is that of an output in the manifest."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    model: Model
+
+    @property
+    def named(self) -> dict[str, str]:
+        """How a report names the model it is of."""
+        return {key: self.manifest[key] for key in ("name", "version", "sha256")}
+
+    @property
+    def look(self) -> Look:
+        """A look at the test part with these weights and thresholds."""
+        thresholds = ",".join(str(output["threshold"]) for output in self.manifest["outputs"])
+        log = self.folder / "logs" / "test-evaluations.log"
+        return Look(log, self.manifest["version"], self.manifest["sha256"], thresholds)
+
+    def threshold(self, place: int = 0) -> float:
+        return self.manifest["outputs"][place]["threshold"]
+
+    def log_odds(self, images: NDArray[np.uint8], place: int = 0) -> NDArray[np.float64]:
+        """[N,H,W] -> [N], calibrated."""
+        output, name = self.manifest["outputs"][place], self.manifest["graph"]["logits"]
+        return Platt.of(output).log_odds(self.model.outputs(images, [name])[name][:, output["index"]])
+
+    def probability(self, images: NDArray[np.uint8], place: int = 0) -> NDArray[np.float64]:
+        """[N,H,W] -> [N], calibrated."""
+        return expit(self.log_odds(images, place))
+
+
+def open_shipped(folder: Path) -> Shipped:
+    """Raises ValueError where the file is not the manifest's."""
     manifest = read_json(folder / "model.json")
     file = folder / manifest["file"]
     if sha256_of(file) != manifest["sha256"]:
         raise ValueError(f"{file} is not the file of model.json")
-    return manifest, Model(file)
+    return Shipped(folder, manifest, Model(file))

@@ -5,9 +5,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from kit.evidence import sha256_of  # noqa: E402
 from kit.export import export, round_weights  # noqa: E402
 from kit.json_file import write_json  # noqa: E402
-from kit.shipped import open_shipped, sha256_of  # noqa: E402
+from kit.shipped import open_shipped  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -34,7 +35,7 @@ def test_a_shipped_file_answers_as_pytorch_does_for_pictures_of_any_size(tmp_pat
     file = tmp_path / "1" / "model.onnx"
     digest = export(small, ["logits", "mean"], sizes(), file)
     write_json(tmp_path / "model.json", {"file": "1/model.onnx", "sha256": digest})
-    _, model = open_shipped(tmp_path)
+    model = open_shipped(tmp_path).model
     images = np.random.default_rng(0).integers(0, 256, (5, 200, 80)).astype(np.uint8)
     answer = model.outputs(images, ["logits", "mean"], batch=2)
     with torch.no_grad():

@@ -40,6 +40,12 @@ def test_a_single_ill_patient_gives_a_value_without_an_interval() -> None:
     assert (found["value"], found["ci95"]) == (1.0, None) and "resamples" in found["reason"]
 
 
+def test_what_no_resample_can_spoil_is_not_certain_for_that() -> None:
+    scored = Scored(np.arange(30).astype(str), np.arange(30) % 2, np.arange(30) % 2 * 0.8)
+    found = figure(scored, partial(sensitivity, threshold=0.5), 100)
+    assert found["value"] == 1 and found["ci95"] == [pytest.approx(0.796, abs=1e-3), 1]  # Wilson's of 15
+
+
 @pytest.mark.parametrize("wanted", [0.5, 0.8, 0.95, 1.0])
 def test_a_threshold_keeps_what_it_was_set_for(wanted: float) -> None:
     scored = clustered(101, 1, seed=4)

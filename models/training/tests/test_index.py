@@ -15,6 +15,7 @@ def shelve(models: Path, name: str, *, faithful: bool = False) -> None:
         "version": "1.0.0",
         "title": f"What {name} does",
         "worker": "xray",
+        "answer": {"unit": "image"},
         "evaluation": {"primary": primary},
         "explanation": {"faithful": faithful},
         "limits": ["One hospital.", "One scanner."],
@@ -27,13 +28,13 @@ def test_lists_every_model_with_figure_verdicts_limit_and_licence(tmp_path: Path
     for name in ("second", "first"):
         shelve(tmp_path, name)
     gates = {
-        "familiesA": [{"share": 1.0}, {"share": 0.967}],
-        "falseRefusals": {"test": {"images": {"share": 0.01, "ci95": [0.002, 0.02]}}},
+        "familiesA": [{"value": 1.0}, {"value": 0.967}],
+        "falseRefusals": {"test": {"images": {"value": 0.01, "ci95": [0.002, 0.02]}}},
     }
     write_json(tmp_path / "second" / "gates.json", gates)
     first, second = index.index(tmp_path).splitlines()[-2:]
     assert "[first](first/MODEL_CARD.md) 1.0.0 | What first does | xray" in first
-    assert "ill: auroc 0.900 (0.850 – 0.950), 100 of 40 patients | none measured" in first
+    assert "ill: auroc 0.900 (0.850 – 0.950), 100 images of 40 patients | none measured" in first
     assert first.endswith("not faithful, withheld | One hospital. | data CC BY 4.0; weights Apache-2.0 |")
     assert "refuse 97% or more of 2 foreign kinds, 1.0% (0.2% – 2.0%) of its own" in second
 

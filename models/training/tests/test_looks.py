@@ -5,7 +5,7 @@ import pytest
 from kit.looks import Look, TooManyLooksError
 
 
-def look(folder: Path, weights: str = "a", threshold: float = 0.5, version: str = "1.0.0") -> Look:
+def look(folder: Path, weights: str = "a", threshold: str = "0.5", version: str = "1.0.0") -> Look:
     return Look(folder / "logs" / "test-evaluations.log", version, weights * 64, threshold)
 
 
@@ -26,10 +26,10 @@ def test_the_same_weights_and_threshold_are_the_same_look(tmp_path: Path) -> Non
 
 
 def test_another_threshold_is_another_look(tmp_path: Path) -> None:
-    look(tmp_path, threshold=0.5).begin()
-    look(tmp_path, threshold=0.4).begin()
+    look(tmp_path, threshold="0.5").begin()
+    look(tmp_path, threshold="0.4").begin()
     with pytest.raises(TooManyLooksError):
-        look(tmp_path, threshold=0.3).begin()
+        look(tmp_path, threshold="0.3").begin()
 
 
 def test_another_version_has_looks_of_its_own(tmp_path: Path) -> None:

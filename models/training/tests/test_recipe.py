@@ -15,7 +15,11 @@ def paper(tmp_path: Path, monkeypatch) -> Recipe:
     )
     (folder / "fail.py").write_text("def main(run): raise RuntimeError('no data')\n")
     monkeypatch.syspath_prepend(folder.parent)
-    return Recipe(folder, "1.0.0", (Step("fit", "fit", "fits a line", "train"), Step("fail", "fail", "", "")))
+    return Recipe(
+        folder,
+        "1.0.0",
+        (Step("fit", "paper_reader.fit:main", "fits a line", "train"), Step("fail", "paper_reader.fail:main", "", "")),
+    )
 
 
 def test_lists_its_steps_without_running_one(paper: Recipe, capsys) -> None:
