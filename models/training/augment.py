@@ -7,28 +7,38 @@ beyond what the images themselves show. Strengths are drawn uniformly up to Imag
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from corruptions import BLUR, CONTRAST, EXPOSURE, JPEG_QUALITY, NOISE, ROTATION, Image, jpeg, to_grey, warp
+from corruptions import BLUR, CONTRAST, CROP, EXPOSURE, JPEG_QUALITY, NOISE, ROTATION, Image, jpeg, to_grey, warp
 
 ZOOM = (0.8, 1.35)  # magnification; 1.18 is a crop to 85 % of each side
 ASPECT = 0.22  # of the ratio of the sides, natural logarithm
 SHIFT = 0.08  # of the side
 FLIP = 0.3
 
+View = Callable[[Image, np.random.Generator], Image]
+
 
 def _reframe(image: Image, rng: np.random.Generator) -> Image:
-    size = image.shape[0]
     zoom = np.exp(rng.uniform(np.log(ZOOM[0]), np.log(ZOOM[1])))
     stretch = np.exp(rng.uniform(-ASPECT, ASPECT) / 2)
-    angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION) * 1.2)
+    degrees = rng.uniform(-ROTATION, ROTATION) * 1.2
     scale = np.diag([zoom * stretch * (-1 if rng.random() < FLIP else 1), zoom / stretch])
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turn @ scale
+    return _moved(image, scale, degrees, rng.uniform(-SHIFT, SHIFT, 2), rng)
+
+
+def _moved(
+    image: Image, scale: NDArray[np.floating], degrees: float, shift: NDArray[np.floating], rng: np.random.Generator
+) -> Image:
+    """Scaled (2 x 2), then turned, about its centre, then shifted by shares of the side; the border black or repeated."""
+    size, angle = image.shape[0], np.deg2rad(degrees)
+    linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ scale
     centre = (size - 1) / 2
-    offset = centre - linear @ [centre, centre] + rng.uniform(-SHIFT, SHIFT, 2) * size
+    offset = centre - linear @ [centre, centre] + shift * size
     border = cv2.BORDER_CONSTANT if rng.random() < 0.6 else cv2.BORDER_REPLICATE
     return warp(image, np.column_stack([linear, offset]), border)
 
@@ -99,6 +109,29 @@ def augment(image: Image, rng: np.random.Generator) -> Image:
     return image
 
 
-def augmented(images: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-    """[N,224,224] -> one augmented view of each, fixed by the seed: a disturbed set to choose an epoch by."""
-    return np.stack([augment(image, np.random.default_rng([seed, index])) for index, image in enumerate(images)])
+def withstood(image: Image, rng: np.random.Generator) -> Image:
+    """[224,224] uint8 -> a view within what the answer is measured to withstand: frame, tilt and one corruption."""
+    if rng.random() < 0.7:
+        zoom = np.exp(rng.uniform(-CROP, CROP))
+        image = _moved(image, np.diag([zoom, zoom]), rng.uniform(-ROTATION, ROTATION), rng.uniform(-0.05, 0.05, 2), rng)
+    share = rng.uniform(0, 1)
+    match rng.integers(0, 7):
+        case 0:
+            return cv2.GaussianBlur(image, (0, 0), 0.3 + share * (BLUR - 0.3))
+        case 1:
+            return to_grey(image + rng.normal(0, share * NOISE * 255, image.shape))
+        case 2:
+            return to_grey((image - image.mean()) * (1 - share * (1 - CONTRAST)) + image.mean())
+        case 3:
+            return to_grey(image + share * EXPOSURE * 255)
+        case 4:
+            return to_grey(image - share * EXPOSURE * 255)
+        case 5:
+            return jpeg(image, int(80 - share * (80 - JPEG_QUALITY)))
+        case _:
+            return image
+
+
+def augmented(images: NDArray[np.uint8], seed: int, view: View = augment) -> NDArray[np.uint8]:
+    """[N,224,224] -> one view of each, fixed by the seed: a disturbed set to choose an epoch by or to fit a gate to."""
+    return np.stack([view(image, np.random.default_rng([seed, index])) for index, image in enumerate(images)])

@@ -11,9 +11,15 @@ exceeded refuses the image with its reason. A refusal is never a negative.
 
 {limits}
 
-The limits come from val, each patient counted once by the worst image: the 99th percentile (`val`), not less than one
-half (`pose`), or the largest of those on val and on val under each corruption below (`corrupted`), which the answer was
-measured to withstand. Atypicality: {atypicality}. Pose: {pose}. It cannot detect {mirror}.
+The limits come from val, each patient counted once by the worst image: the 99th percentile, not less than one half
+(`pose`), or the largest of those on val and on val under each corruption below (`corrupted`), which the answer was
+measured to withstand.
+
+- Remoteness: {remoteness}.
+- Atypicality: {atypicality}.
+- Pose: {pose}.
+
+Not detected: {mirror}.
 
 Refused, of images of another kind (test parts of other sets; faults made of test images). The method was chosen on the
 val parts of these kinds:
@@ -24,7 +30,9 @@ Refused, of test images that lie or are shown wrongly:
 
 {poses}
 
-Refused, of kinds that were not looked at before everything was fixed:
+Refused, of kinds on which neither the method nor a limit was chosen. Version 2.0.0 and a first fit of this one were
+measured on them before, so they are not unseen any more; 2.0.0 refused more of them, and more of the diseased than of
+the normal under blur and overexposure:
 
 {unseen}
 
@@ -130,6 +138,7 @@ def gates_text(gates: dict[str, Any]) -> str:
     sick, well = answered["refusedOfDiseased"], answered["refusedOfNormal"]
     return TEXT.format(
         limits=table(["score", "reason", "at most", "from"], limits),
+        remoteness=method["remoteness"],
         atypicality=method["atypicality"],
         pose=method["pose"],
         mirror=method["notDetectable"],

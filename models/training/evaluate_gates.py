@@ -3,7 +3,7 @@
     python evaluate_gates.py --data DIR --sets SETS --model ../chest-xray-paediatric
 
 SETS is the folder that holds the other data sets. The method was chosen on families A of val; here they are made of
-the other sets' test part and of test images. Families B were not looked at before.
+the other sets' test part and of test images. Nothing is chosen on families B.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from thresholds import GATES, PERCENTILE
 Images = NDArray[np.uint8]
 LEANING = ("blur", "exposure +", "crop -15 %")  # the corruptions under which most of val is refused
 METHOD = {
-    "atypicality": (
+    "remoteness": (
         "Mahalanobis distance in the 96 principal axes of the means of the 112 middle features in each ninth of the "
-        "image, with the distance to that space added; fitted to the train part, as it is and augmented"
+        "image, with the distance to that space added; fitted to views of the train part within what the answer withstands"
     ),
+    "atypicality": "remoteness, divided by that to expect of an image of such level, contrast, sharpness, grain and clipping",
     "pose": "multinomial logistic regression on the same features of train images turned, flipped and inverted",
     "notDetectable": "a left-right mirrored image",
 }

@@ -2,8 +2,9 @@
 
     python fit_gates.py --data DIR --network runs/main/network.pt --out runs/main/gates.pt
 
-The distance is fitted to train images as they are and as they are augmented: a poor exposure or a tilt of a chest
-radiograph is still one. The pose is a multinomial logistic regression on the same features of train images turned and
+The distance is fitted to two views of each train image within what the answer is measured to withstand: a poor exposure
+or a tilt of a chest radiograph is still one. How far away such a view lies depends on how it was taken, and is fitted
+too. The pose is a multinomial logistic regression on the same features of train images turned and
 inverted. The network is the folded one, so what is fitted here is what is shipped.
 """
 
@@ -18,12 +19,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from augment import augmented
+from augment import augmented, withstood
 from export_onnx import load_network
 from fold_norms import folded
-from gates import Distance, Gates, Pose, ninths
+from gates import Distance, Expected, Gates, Pose, ninths
 from images import read_images
 from labels import part, read_rows
+from measures import manner, spread_of
 from network import Network
 from poses import POSES, posed
 
@@ -33,12 +35,17 @@ RIDGE = 1e-3  # of the squared weights of standardised features
 @torch.no_grad()
 def features(network: Network, images: NDArray[np.uint8], batch: int = 32) -> Tensor:
     """[N,224,224] -> what the gates look at, [N,1008]."""
-    return torch.cat(
-        [
-            ninths(network.backbone.middle(network.prepare(torch.from_numpy(images[at : at + batch, None]).float())))
-            for at in range(0, len(images), batch)
-        ]
-    )
+    found = []
+    for at in range(0, len(images), batch):
+        grey = torch.from_numpy(images[at : at + batch, None]).float()
+        found.append(ninths(network.backbone.middle(network.prepare(grey, grey))))
+    return torch.cat(found)
+
+
+def manners(images: NDArray[np.uint8], batch: int = 256) -> Tensor:
+    """[N,224,224] -> in what manner each was taken, [N,6]."""
+    parts = [torch.from_numpy(images[at : at + batch, None]).float() for at in range(0, len(images), batch)]
+    return torch.cat([manner(grey, spread_of(grey)) for grey in parts])
 
 
 def fitted_distance(distance: Distance, x: Tensor) -> None:
@@ -53,6 +60,16 @@ def fitted_distance(distance: Distance, x: Tensor) -> None:
     distance.spread.copy_(inside.square().mean(0).sqrt())
     outside = (z.float().square().sum(1) - inside.square().sum(1)).mean()
     distance.left.copy_(outside / kept)
+
+
+def fitted_expectation(expected: Expected, manners: Tensor, distances: Tensor) -> None:
+    """Least squares over manners [N,6] within their middle 99.8 % and the distances [N,1] of the same views."""
+    tails = torch.tensor([0.001, 0.999])
+    least, most = torch.quantile(manners, tails, dim=0)
+    expected.least.copy_(least)
+    expected.most.copy_(torch.maximum(most, least + 1e-3))
+    solved = torch.linalg.lstsq(expected.terms(manners).double(), distances.double())
+    expected.weights.copy_(solved.solution.float())
 
 
 def fitted_pose(pose: Pose, x: Tensor, place: Tensor, steps: int = 60) -> None:
@@ -87,16 +104,18 @@ def main() -> None:
     network = folded(load_network(args.network))
     images = read_images(args.data, part(read_rows(args.data), "train"))
     upright = features(network, images)
-    disturbed = features(network, augmented(images[::4], seed=2))
     gates = Gates()
-    fitted_distance(gates.distance, torch.cat([upright, disturbed]))
+    views = [augmented(images, seed, withstood) for seed in (5, 6)]
+    seen = torch.cat([features(network, shown) for shown in views])
+    fitted_distance(gates.distance, seen)
+    fitted_expectation(gates.expected, torch.cat([manners(shown) for shown in views]), gates.distance(seen))
 
     turned = [features(network, posed(images[::8], pose)) for pose in POSES[1:]]
     place = torch.repeat_interleave(torch.arange(len(POSES)), torch.tensor([len(x) for x in (upright, *turned)]))
     fitted_pose(gates.pose, torch.cat([upright, *turned]), place)
     torch.save(gates.state_dict(), args.out)
     print(
-        f"gates fitted to {len(images)} train images, {len(disturbed)} augmented views and {len(turned)} poses of an eighth of them"
+        f"gates fitted to {len(images)} train images, {len(seen)} views of them and {len(turned)} poses of an eighth of them"
     )
 
 

@@ -14,13 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from backbone import MIDDLE_FEATURES
-from measures import contrast_lack, flatness, grain, softness, spread_of
+from measures import contrast_lack, flatness, grain, manner, softness, spread_of
 from network import STORED, Network, squeeze
 from poses import POSES
 
 GRID = 3
 NINTHS = MIDDLE_FEATURES * GRID * GRID
 KEPT = 96  # principal axes
+MANNERS = 6
+LEAST_EXPECTED = 1.0
+TERMS = 18  # 1, each, its square, and the others times the first
 
 
 class Scores(NamedTuple):
@@ -32,6 +35,7 @@ class Scores(NamedTuple):
     grain: Tensor
     inverted: Tensor
     rotated: Tensor
+    remoteness: Tensor
     atypicality: Tensor
 
 
@@ -68,6 +72,28 @@ class Distance(nn.Module):
         return ((inside / self.spread).square().sum(1, keepdim=True) + outside / self.left).sqrt()
 
 
+class Expected(nn.Module):
+    """[N,6] manners -> [N,1]: the distance to expect of an image of the train part taken in that manner.
+
+    A poor exposure or a blur moves every image away, the diseased further; what is atypical is what lies further away
+    than an image so taken does. Outside the range it was fitted to, the nearest manner within it counts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("least", torch.zeros(MANNERS))
+        self.register_buffer("most", torch.ones(MANNERS))
+        self.register_buffer("weights", torch.zeros(TERMS, 1))
+
+    def terms(self, manners: Tensor) -> Tensor:
+        """[N,6] -> [N,18]."""
+        z = (manners.clamp(self.least, self.most) - self.least) / (self.most - self.least)
+        return torch.cat([torch.ones_like(z[:, :1]), z, z * z, z[:, :1] * z[:, 1:]], dim=1)
+
+    def forward(self, manners: Tensor) -> Tensor:
+        return (self.terms(manners) @ self.weights).clamp(min=LEAST_EXPECTED)
+
+
 class Pose(nn.Module):
     """[N,D] -> [N,6]: the probability of each of `poses.POSES`."""
 
@@ -86,13 +112,14 @@ class Gates(nn.Module):
     def __init__(self, kept: int = KEPT) -> None:
         super().__init__()
         self.distance = Distance(NINTHS, kept)
+        self.expected = Expected()
         self.pose = Pose(NINTHS)
 
     def forward(self, image: Tensor, middle: Tensor) -> Scores:
         """The squeezed grey levels [N,1,224,224] and the middle's features of them -> Scores."""
         spread = spread_of(image)
         seen = ninths(middle)
-        pose = self.pose(seen)
+        pose, distance = self.pose(seen), self.distance(seen)
         inverted = POSES.index("inverted")
         return Scores(
             contrast_lack=contrast_lack(spread),
@@ -101,7 +128,8 @@ class Gates(nn.Module):
             grain=grain(image, spread),
             inverted=pose[:, inverted : inverted + 1],
             rotated=pose[:, 1:inverted].sum(1, keepdim=True),
-            atypicality=self.distance(seen),
+            remoteness=distance,
+            atypicality=distance / self.expected(manner(image, spread)),
         )
 
 
@@ -113,10 +141,10 @@ class Gated(nn.Module):
         self.network, self.gates = network, gates
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        image = squeeze(image, STORED)
-        middle = self.network.backbone.middle(self.network.prepare(image))
+        stored = squeeze(image, STORED)
+        middle = self.network.backbone.middle(self.network.prepare(image, stored))
         answer = self.network.answer(self.network.backbone.last(middle))
-        return (*answer, *self.gates(image, middle))
+        return (*answer, *self.gates(stored, middle))
 
 
 def load_gates(path: Path) -> Gates:

@@ -38,8 +38,9 @@ official, harder test part is not among it. Age of each child and sex are not gi
 ## Training
 
 EfficientNet-Lite0 from ImageNet (Apache-2.0), its last stride left out, so that its map has cells of 16 pixels of what it
-sees. The graph resizes to 224 x 224 (linear, antialiased, aspect ratio not kept), takes mean and spread out of every
-image (measured on its inner part), and shows the backbone a version of {working} x {working}. Batches are balanced; views
+sees. The graph squeezes the image it is given to {working} x {working} (once, linear, antialiased, aspect ratio not kept),
+takes mean and spread out of it (measured on the inner part of a squeeze to 224 x 224, as what the gates look at is), and
+shows it to the backbone. Batches are balanced; views
 are augmented: frame, aspect, rotation, mirror, gamma, contrast, exposure, blur, resampling, noise, JPEG, patches over
 markers and borders, up to ImageNet-C severity 3. In the last rounds half of the views are shown again with parts blurred
 away, and the map must give the places still seen what it gave them before and the others nothing. The weights are a
@@ -72,6 +73,13 @@ The same test images under ImageNet-C severity 3 and under imprecise collimation
 ## What it cannot do
 
 {limits}
+
+## The same image, stored otherwise
+
+{parity_images} test images from decoded pixels to the answer, each stored in other ways, against the answer to the image
+as 8-bit MONOCHROME2 without compression (`npm run parity`):
+
+{parity}
 
 ## What it refuses
 
@@ -134,6 +142,21 @@ def robustness_table(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def parity_table(report: dict[str, Any]) -> str:
+    rows = [
+        [
+            row["variant"],
+            f"{row['largest']:.4f}",
+            "–" if row["limit"] is None else f"{row['limit']:g}" + ("" if row["kept"] else ", **broken**"),
+            str(row["crossings"]),
+            str(row["gateChanges"]),
+        ]
+        for row in report["variants"]
+    ]
+    head = ["stored as", "largest change of a probability", "limit", "threshold crossed", "refusals that changed"]
+    return table(head, rows)
+
+
 def stability_text(evaluation: dict[str, Any]) -> str:
     parts = []
     if evaluation.get("storedAs"):
@@ -169,8 +192,9 @@ def main() -> None:
     if evaluation["model"]["sha256"] != manifest["sha256"]:
         raise ValueError("evaluation.json is of other weights than model.json")
     gates, explanation = read_json(args.model / "gates.json"), read_json(args.model / "explanation.json")
-    if {gates["model"]["sha256"], explanation["model"]["sha256"]} != {manifest["sha256"]}:
-        raise ValueError("gates.json or explanation.json is of other weights than model.json")
+    parity = read_json(args.model / "parity.json")
+    if {gates["model"]["sha256"], explanation["model"]["sha256"], parity["sha256"]} != {manifest["sha256"]}:
+        raise ValueError("gates.json, explanation.json or parity.json is of other weights than model.json")
     applicability, overall = manifest["applicability"], evaluation["overall"]
     text = CARD.format(
         title=manifest["title"],
@@ -191,6 +215,8 @@ def main() -> None:
         subgroups=subgroup_table(evaluation["subgroups"]),
         robustness=robustness_table(evaluation["robustness"]),
         stability=stability_text(evaluation),
+        parity_images=parity["images"],
+        parity=parity_table(parity),
         gates=gates_text(gates),
         explanation=explanation_text(explanation),
         limits="\n".join(f"- {limit}" for limit in manifest["limits"]),

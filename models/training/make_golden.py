@@ -1,4 +1,4 @@
-"""Step 7: writes golden/: six real images of the test part as DICOM, and what the model says of each.
+"""Step 7: writes golden/: images of the test part as DICOM, and what the model says of each; two it must refuse.
 
     python make_golden.py --data DIR --model ../chest-xray-paediatric
 
@@ -19,13 +19,18 @@ from evaluate_gates import Gatekeeper
 from golden_dicom import INVENTED, Patient, golden_dicom
 from json_file import read_json, write_json
 from labels import read_rows
+from poses import posed
 
 
 @dataclass(frozen=True)
 class Case:
+    """`pose`, of `poses.POSES`: how the image is shown; `refused`: the reason it must be refused for."""
+
     file: str
     source: str
     patient: Patient
+    pose: str = "upright"
+    refused: str | None = None
 
 
 CASES = (
@@ -35,6 +40,8 @@ CASES = (
     Case("bacterial-2", "images/person1897_bacteria_4789.jpg", Patient("GOLDEN^BACTERIAL^TWO", "GOLDEN-B2", 5)),
     Case("viral-1", "images/person1340_virus_2311.jpg", Patient("GOLDEN^VIRAL^ONE", "GOLDEN-V1", 1)),
     Case("viral-2", "images/person1567_virus_2722.jpg", Patient("GOLDEN^VIRAL^TWO", "GOLDEN-V2", 3)),
+    Case("turned", "images/IM-0117-0001.jpg", Patient("GOLDEN^TURNED", "GOLDEN-T1", 4), "180", "rotated"),
+    Case("inverted", "images/person1616_bacteria_4251.jpg", Patient("GOLDEN^INVERTED", "GOLDEN-I1", 2), "inverted", "inverted"),
 )
 
 NO_MODEL = {"file": "no-model/", "expected": {"outcome": "skipped", "reason": "no-model"}}
@@ -54,32 +61,38 @@ def main() -> None:
     model = Model(args.model / "1" / "model.onnx")
     gatekeeper = Gatekeeper(model, manifest)
     rows = {row.file: row for row in read_rows(args.data)}
-    if len({rows[case.source].patient for case in CASES}) != len(CASES):
-        raise ValueError("two golden images are of one patient")
+    read = [case for case in CASES if case.refused is None]
+    if len({rows[case.source].patient for case in read}) != len(read):
+        raise ValueError("two golden images that are read are of one patient")
 
     entries: list[dict[str, object]] = []
     for order, case in enumerate(CASES, 1):
         row, source = rows[case.source], args.data / case.source
         if row.split != "test":
             raise ValueError(f"{case.source} is not of the test part")
-        image = cv2.imread(str(source), cv2.IMREAD_GRAYSCALE)
+        image = posed(cv2.imread(str(source), cv2.IMREAD_GRAYSCALE)[None], case.pose)[0]
         written = folder / f"{case.file}.dcm"
         golden_dicom(image, case.patient, order, source.stat().st_size).save_as(written, enforce_file_format=True)
         pixels = pydicom.dcmread(written).pixel_array
-        if (refused := gatekeeper.reasons(pixels[None])[0]) is not None:
-            raise ValueError(f"{written.name} is refused: {refused}")
-        probability = round(float(probabilities(model.logits(pixels[None]), *line)[0]), 4)
-        expected = {
-            "outcome": "findings",
-            "probability": {output["key"]: probability},
-            "present": {output["key"]: probability >= output["threshold"]},
-        }
+        refused = gatekeeper.reasons(pixels[None])[0]
+        if refused != case.refused:
+            raise ValueError(f"{written.name} is refused as {refused}, not as {case.refused}")
+        if refused is not None:
+            expected = {"outcome": "skipped", "reason": refused}
+        else:
+            probability = round(float(probabilities(model.logits(pixels[None]), *line)[0]), 4)
+            expected = {
+                "outcome": "findings",
+                "probability": {output["key"]: probability},
+                "present": {output["key"]: probability >= output["threshold"]},
+            }
         entries.append(
             {
                 "file": written.name,
                 "source": case.source,
                 "label": {output["key"]: row.pneumonia},
                 "kind": row.kind,
+                **({} if case.pose == "upright" else {"shown": case.pose}),
                 "invented": INVENTED,
                 "expected": expected,
             }

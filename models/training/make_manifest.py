@@ -1,6 +1,6 @@
 """Step 4: calibrates, sets the thresholds and writes model.json.
 
-    python make_manifest.py --data DIR --model ../chest-xray-paediatric --version 2.0.0
+    python make_manifest.py --data DIR --model ../chest-xray-paediatric --version 2.1.0 --working 160
 
 Calibrator and threshold come from the half of val that training never looked at, the gates' from all of it. The test
 part is not touched here. What evaluating adds, `seal_manifest.py` writes into it at the end.
@@ -19,7 +19,6 @@ from images import read_images
 from json_file import write_json
 from labels import halve_by_patient, part, read_rows
 from metrics import logistic_line, sensitivity, specificity, threshold_at_sensitivity
-from network import STORED
 from thresholds import GATES, thresholds
 
 SENSITIVITY = 0.95  # at the threshold, on the calibrating half
@@ -35,7 +34,6 @@ LIMITS = [
     "Calibrated where three of four images show pneumonia: where it is rarer the probability is too high.",
     "A negative answer does not rule pneumonia out.",
     "The gates refuse what is unlike its training images; a mirrored image is not recognised, nor is every adult's chest.",
-    "Blurred and overexposed images are refused more often when they show disease than when they do not.",
 ]
 
 
@@ -47,7 +45,12 @@ def score_gates(limits: dict[str, float]) -> list[dict[str, object]]:
 
 
 def manifest(
-    version: str, digest: str, calibration: dict[str, object], threshold: float, limits: dict[str, float]
+    version: str,
+    digest: str,
+    working: int,
+    calibration: dict[str, object],
+    threshold: float,
+    limits: dict[str, float],
 ) -> dict[str, object]:
     """model.json without what evaluating adds."""
     return {
@@ -67,7 +70,7 @@ def manifest(
                 "grey": {"kind": "display"},
                 "crop": "none",
                 "aspect": "squeezed",
-                "resize": {"in": "graph", "filter": "antialiased-linear", "size": STORED},
+                "resize": {"in": "graph", "filter": "antialiased-linear", "size": working},
             },
             "tensor": {
                 "name": "image",
@@ -132,23 +135,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--version", default="2.0.0")
+    parser.add_argument("--version", default="2.1.0")
+    parser.add_argument("--working", type=int, required=True)
     args = parser.parse_args()
 
     val = part(read_rows(args.data), "val")
     calibrating = {row.file for row in halve_by_patient(val)[1]}
     file = args.model / "1" / "model.onnx"
     images = read_images(args.data, val)
-    scores = Model(file).outputs(images, ["logits", *Scores._fields])
+    model = Model(file)
 
     half = np.array([row.file in calibrating for row in val])
-    truth, logits = np.array([row.pneumonia for row in val])[half], scores["logits"][half]
+    truth, logits = np.array([row.pneumonia for row in val])[half], model.logits(images[half])
     slope, intercept = (round(value, 4) for value in logistic_line(truth, logits))
     probability = probabilities(logits, slope, intercept)
     threshold = int(threshold_at_sensitivity(truth, probability, SENSITIVITY) * 1000) / 1000
     calibration = {"kind": "platt", "slope": slope, "intercept": intercept}
-    limits = thresholds([row.patient for row in val], images, scores)
-    write_json(args.model / "model.json", manifest(args.version, sha256_of(file), calibration, threshold, limits))
+    limits = thresholds([row.patient for row in val], images, lambda shown: model.outputs(shown, [*Scores._fields]))
+    written = manifest(args.version, sha256_of(file), args.working, calibration, threshold, limits)
+    write_json(args.model / "model.json", written)
     print(
         f"calibrating half: {half.sum()} images, slope {slope}, intercept {intercept}, threshold {threshold}, "
         f"sensitivity {sensitivity(truth, probability, threshold):.3f}, "

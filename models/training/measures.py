@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from network import MARGIN
 
 COARSER = 4  # pixels averaged to one before blur is looked for
+BLACK, WHITE = 5, 250  # grey levels: up to, from
 LIGHTEST = 1.0  # grey level: least spread a ratio is taken to, so that an even image divides by something
 
 
@@ -50,3 +51,11 @@ def grain(image: Tensor, spread: Tensor) -> Tensor:
     """[N,1]: the noise's standard deviation relative to the spread (Immerkaer 1996, doi 10.1006/cviu.1996.0060)."""
     noise = _detail(image, [[1.0, -2.0, 1.0], [-2.0, 4.0, -2.0], [1.0, -2.0, 1.0]])
     return noise * (torch.pi / 2) ** 0.5 / 6 / spread.clamp(min=LIGHTEST)
+
+
+def manner(image: Tensor, spread: Tensor) -> Tensor:
+    """[N,1,224,224] and its spread -> [N,6], in what manner it was taken: level, contrast, sharpness, grain, clipping."""
+    inner = image[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    level = inner.mean(dim=(2, 3)) / 255
+    clipped = [(inner >= WHITE).float().mean(dim=(2, 3)), (inner <= BLACK).float().mean(dim=(2, 3))]
+    return torch.cat([level, spread / 64, softness(image, spread), grain(image, spread), *clipped], dim=1)

@@ -28,12 +28,21 @@ def squeeze(image: Tensor, size: int) -> Tensor:
     return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
-def standardise(image: Tensor) -> Tensor:
-    """[N,1,224,224] grey levels -> mean 0 and a fixed spread per image, over its inner part.
+def smooth(image: Tensor) -> Tensor:
+    """[N,1,h,w] -> the same under a binomial 3 x 3 filter, its border repeated.
+
+    The finest detail is what a resize on the way here invents or takes away, and the answer must not hang on it.
+    """
+    line = torch.tensor([0.25, 0.5, 0.25])
+    return F.conv2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), (line[:, None] * line)[None, None])
+
+
+def standardise(image: Tensor, stored: Tensor) -> Tensor:
+    """[N,1,h,w] grey levels and the same image at [N,1,224,224] -> mean 0 and a fixed spread over its inner part.
 
     Takes out exposure and contrast, whatever display window the sender applied.
     """
-    inner = image[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    inner = stored[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
     mean = inner.mean(dim=(2, 3), keepdim=True)
     spread = (inner - mean).square().mean(dim=(2, 3), keepdim=True).add(1.0).sqrt()
     return ((image - mean) / spread).clamp(-4.0, 4.0) * SPREAD
@@ -52,12 +61,12 @@ class Network(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(FEATURES, 1)
 
-    def prepare(self, image: Tensor) -> Tensor:
-        """[N,1,H,W] grey levels -> [N,3,working,working] as the backbone expects."""
-        image = standardise(squeeze(image, STORED))
-        if self.working != STORED:
-            image = squeeze(image, self.working)
-        return image.expand(-1, 3, -1, -1)
+    def prepare(self, image: Tensor, stored: Tensor) -> Tensor:
+        """[N,1,H,W] grey levels and their squeeze to 224 -> [N,3,working,working] as the backbone expects.
+
+        Squeezed once, from the pixels that came: what a second resize adds depends on the size they came in.
+        """
+        return standardise(smooth(squeeze(image, self.working)), stored).expand(-1, 3, -1, -1)
 
     def answer(self, features: Tensor) -> Answer:
         """The last feature map [N,1280,h,w] -> Answer."""
@@ -67,7 +76,7 @@ class Network(nn.Module):
         return Answer(logits, activation, embedding)
 
     def forward(self, image: Tensor) -> Answer:
-        return self.answer(self.backbone(self.prepare(image)))
+        return self.answer(self.backbone(self.prepare(image, squeeze(image, STORED))))
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ EVIDENCE = {
     "evaluation": "evaluation.json",
     "gates": "gates.json",
     "explanation": "explanation.json",
+    "parity": "parity.json",
     "golden": "golden/golden.json",
     "card": "MODEL_CARD.md",
 }
@@ -29,6 +30,8 @@ def main() -> None:
     for kind in ("evaluation", "gates", "explanation"):
         if read_json(args.model / EVIDENCE[kind])["model"]["sha256"] != manifest["sha256"]:
             raise ValueError(f"{EVIDENCE[kind]} is of other weights than model.json")
+    if read_json(args.model / EVIDENCE["parity"])["sha256"] != manifest["sha256"]:
+        raise ValueError("parity.json is of other weights than model.json")
     manifest["evidence"] = [
         {"kind": kind, "file": file, "sha256": sha256_of(args.model / file)} for kind, file in EVIDENCE.items()
     ]
