@@ -27,6 +27,7 @@ const COMMANDS = {
   model: { script: 'tools/model/model.ts', system: [] },
   evaluate: { script: 'tools/evaluate/evaluate.ts', system: [] },
   parity: { script: 'tools/parity/main.ts', system: [] },
+  train: { script: 'tools/train/train.ts', system: [] },
   test: { script: 'tools/check/run-all.ts', system: [JAVA, MAVEN, ...FOR_TESTS] },
 };
 

@@ -57,7 +57,7 @@ def specificity_at_sensitivity(truth: Labels, score: Floats, wanted: float) -> f
 
 
 def figure(scored: Scored, function: Function, draws: int = DRAWS) -> Figure:
-    """A figure of 0..1 as {value, ci95}; undefined, it is {value: None, reason}; without an interval {value, ci95: None, reason}."""
+    """A figure of 0..1 as {value, ci95}: {value: None, reason} if undefined, ci95 None and a reason without interval."""
     return share_of_rows(scored, lambda rows: function(scored.truth[rows], scored.score[rows]), draws)
 
 
@@ -90,7 +90,10 @@ def of_rows(scored: Scored, function: Callable[[Places], float | None], draws: i
     value = function(np.arange(len(scored)))
     if value is None:
         lacking = [name for name in ("positive", "negative") if scored.counts[name] == 0]
-        return {"value": None, "reason": f"there is no {' and no '.join(lacking)}" if lacking else "these rows do not define it"}
+        return {
+            "value": None,
+            "reason": f"there is no {' and no '.join(lacking)}" if lacking else "these rows do not define it",
+        }
     interval = bootstrap(scored.patient, function, draws)
     if interval is None:
         return {"value": rounded(value), "ci95": None, "reason": "undefined in more than one of 20 resamples"}

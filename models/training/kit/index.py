@@ -6,11 +6,13 @@ python -m kit.index [--check] [--models DIR]
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
 from kit.card import table, with_interval
+from kit.gates.card import refused_more
 from kit.json_file import read_json
 from kit.recipe import Run
 
@@ -41,7 +43,10 @@ def _gates(folder: Path) -> str:
     report = read_json(file)
     least = min(family["value"] for family in report["familiesA"])
     own = with_interval(report["falseRefusals"]["test"]["images"], ".1%")
-    return f"refuse {least:.0%} or more of {len(report['familiesA'])} foreign kinds, {own} of its own"
+    kinds = f"{math.floor(100 * least)}% of each of {len(report['familiesA'])} foreign kinds"
+    said = f"refuse at least {kinds}, {own} of its own"
+    under = refused_more(report["byClass"]["versions"])["diseased"]
+    return f"{said}; **fail: refuse the diseased more often** ({', '.join(under)})" if under else said
 
 
 def _row(folder: Path) -> list[str]:

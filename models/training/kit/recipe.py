@@ -73,7 +73,7 @@ class _Both(io.TextIOBase):
 
 
 def run_step(step: Step, run: Run) -> None:
-    """Runs one step; what it prints is in logs/STEP.log of the model as well."""
+    """Runs one step; what it prints, if anything, is in logs/STEP.log of the model as well."""
     log = run.model / "logs" / f"{step.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     run.scratch.mkdir(parents=True, exist_ok=True)
@@ -84,6 +84,8 @@ def run_step(step: Step, run: Run) -> None:
         except BaseException:
             traceback.print_exc(file=handle)
             raise
+    if log.stat().st_size == 0:
+        log.unlink()
 
 
 def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:

@@ -30,13 +30,24 @@ def test_lists_every_model_with_figure_verdicts_limit_and_licence(tmp_path: Path
     gates = {
         "familiesA": [{"value": 1.0}, {"value": 0.967}],
         "falseRefusals": {"test": {"images": {"value": 0.01, "ci95": [0.002, 0.02]}}},
+        "byClass": {
+            "versions": [
+                {
+                    "name": "blur",
+                    "fisherP": 0.001,
+                    "refusedOfDiseased": {"value": 0.3},
+                    "refusedOfNormal": {"value": 0.1},
+                }
+            ]
+        },
     }
     write_json(tmp_path / "second" / "gates.json", gates)
     first, second = index.index(tmp_path).splitlines()[-2:]
     assert "[first](first/MODEL_CARD.md) 1.0.0 | What first does | xray" in first
     assert "ill: auroc 0.900 (0.850 – 0.950), 100 images of 40 patients | none measured" in first
     assert first.endswith("not faithful, withheld | One hospital. | data CC BY 4.0; weights Apache-2.0 |")
-    assert "refuse 97% or more of 2 foreign kinds, 1.0% (0.2% – 2.0%) of its own" in second
+    assert "refuse at least 96% of each of 2 foreign kinds, 1.0% (0.2% – 2.0%) of its own; **fail:" in second
+    assert "refuse the diseased more often** (blur)" in second
 
 
 def test_a_stale_file_fails_the_check_and_a_fresh_one_passes(tmp_path: Path, monkeypatch) -> None:

@@ -1,0 +1,1 @@
+"""Whether a model's map shows what it answers by."""

@@ -1,0 +1,1 @@
+"""What keeps images that a model was not made for from being answered, and how it is measured."""

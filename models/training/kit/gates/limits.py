@@ -1,0 +1,61 @@
+"""What each score may be at most, from val, each patient counted once by the worst of the patient's images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kit.corruptions import CORRUPTIONS, corrupt
+from kit.scored import Floats, Names
+
+PERCENTILE = 99.0
+EVEN = 0.5  # the least a probability of a wrong pose must be
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A score of the graph and what exceeding it means.
+
+    `rule`: `pose` takes the 99th percentile on val, but not less than one half; `corrupted` the largest of those on val
+    as it is and under each corruption of severity 3, which the answer was measured to withstand.
+    """
+
+    score: str
+    rule: Literal["pose", "corrupted"]
+    reason: str
+    detail: str
+
+
+def worst_of_patient(patients: Names, scores: Floats) -> Floats:
+    """[N] -> [P]: the highest score of each patient, patients in alphabetical order."""
+    names, place = np.unique(patients, return_inverse=True)
+    worst = np.full(len(names), -np.inf)
+    np.maximum.at(worst, place, scores)
+    return worst
+
+
+def percentile(patients: Names, scores: Floats) -> float:
+    return float(np.percentile(worst_of_patient(patients, scores), PERCENTILE))
+
+
+def limits(
+    gates: Sequence[Gate],
+    patients: Names,
+    images: NDArray[np.uint8],
+    scores_of: Callable[[NDArray[np.uint8]], Mapping[str, Floats]],
+) -> dict[str, float]:
+    """The most of each score, from images of val [N,H,W] and what the graph scores of any; rounded up to 4 digits."""
+    plain, *corrupted = (scores_of(shown) for shown in (images, *(corrupt(images, name) for name in CORRUPTIONS)))
+    found = {}
+    for gate in gates:
+        limit = percentile(patients, plain[gate.score])
+        if gate.rule == "pose":
+            limit = max(EVEN, limit)
+        if gate.rule == "corrupted":
+            limit = max(limit, *(percentile(patients, version[gate.score]) for version in corrupted))
+        found[gate.score] = float(np.ceil(limit * 1e4) / 1e4)
+    return found
