@@ -7,7 +7,7 @@ from typing import Any
 from chest_xray_paediatric.network import WORKING
 from kit.card import (
     asked_for,
-    calibration_table,
+    calibration_text,
     figures_table,
     licences,
     listed,
@@ -185,7 +185,7 @@ def main(run: Run) -> None:
         pneumonia=overall["positive"],
         threshold=evaluation["threshold"],
         overall=figures_table({name: overall[key] for name, key in FIGURES.items()}),
-        calibration=calibration_table(overall["calibration"]),
+        calibration=calibration_text(overall["calibration"]),
         subgroups=subgroup_table(evaluation["subgroups"]),
         risk_coverage=risk_coverage_text(evaluation["riskCoverage"]),
         robustness=robustness_text(evaluation["robustness"]),

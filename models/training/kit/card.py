@@ -39,8 +39,8 @@ def figures_table(figures: Mapping[str, Figure]) -> str:
     return table(["figure", "value (95 % CI)"], [[name, with_interval(figure)] for name, figure in figures.items()])
 
 
-def calibration_table(found: Mapping[str, Any]) -> str:
-    """What `calibration.calibration` gives."""
+def calibration_text(found: Mapping[str, Any]) -> str:
+    """What `calibration.calibration` gives, and whether the probabilities can be believed."""
     error = found["expectedCalibrationError"]
     perfect = error["ifPerfect"]
     low, high = perfect["range95"]
@@ -51,7 +51,19 @@ def calibration_table(found: Mapping[str, Any]) -> str:
         ["Expected calibration error", share(error["value"])],
         ["– were every probability true", f"{share(perfect['mean'])} (95 % of draws {share(low)} – {share(high)})"],
     ]
-    return table(["calibration", "value (95 % CI)"], rows)
+    verdict = (
+        "more than true probabilities would give" if error["value"] > high else "what true probabilities would give"
+    )
+    return f"{table(['calibration', 'value (95 % CI)'], rows)}\n\nThe error is {verdict}{_lean(found['slope'])}."
+
+
+def _lean(slope: Figure) -> str:
+    """Which way probabilities are off, where the interval of the slope says so."""
+    if slope.get("ci95") is None:
+        return ""
+    if slope["ci95"][0] > 1:
+        return "; probabilities are too cautious: the slope is above 1"
+    return "; probabilities are too extreme: the slope is below 1" if slope["ci95"][1] < 1 else ""
 
 
 def subgroup_table(groups: Sequence[Mapping[str, Any]]) -> str:

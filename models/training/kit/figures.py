@@ -57,7 +57,7 @@ def specificity_at_sensitivity(truth: Labels, score: Floats, wanted: float) -> f
 
 
 def figure(scored: Scored, function: Function, draws: int = DRAWS) -> Figure:
-    """A figure of 0..1 as {value, ci95}: {value: None, reason} if undefined, ci95 None and a reason without interval."""
+    """A figure of 0..1 as {value, ci95}: {value: None, reason} if undefined, ci95 None and why without interval."""
     return share_of_rows(scored, lambda rows: function(scored.truth[rows], scored.score[rows]), draws)
 
 

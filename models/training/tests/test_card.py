@@ -3,11 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from simulated import clustered
+from simulated import clustered, true_probabilities
 
-from kit.calibration import calibration
+from kit.calibration import Platt, calibration
 from kit.card import (
-    calibration_table,
+    calibration_text,
     figures_table,
     learning_curve_table,
     risk_coverage_text,
@@ -19,6 +19,7 @@ from kit.card import (
 from kit.figures import auroc, figure
 from kit.json_file import read_json, write_json
 from kit.risk_coverage import bands, risk_coverage
+from kit.scored import Scored
 from kit.shortcuts import shortcut_rows
 from kit.subgroups import subgroups
 
@@ -35,6 +36,16 @@ SCORED = clustered(60, 2, seed=0)
 )
 def test_a_figure_is_printed_with_its_interval_or_why_it_has_none(found, said: str) -> None:
     assert with_interval(found) == said
+
+
+@pytest.mark.parametrize(
+    ("bend", "said"),
+    [(0.5, "more than true probabilities would give; probabilities are too cautious"), (3, "too extreme")],
+)
+def test_the_card_says_which_way_probabilities_are_off(bend: float, said: str) -> None:
+    truth, logits = true_probabilities(600, seed=1)
+    bent = Scored(np.arange(600).astype(str), truth, Platt(bend, 0)(logits))
+    assert said in calibration_text(calibration(bent, 60))
 
 
 def test_whatever_the_kit_computes_its_card_can_print_and_its_json_can_hold(tmp_path: Path) -> None:
@@ -54,7 +65,7 @@ def test_whatever_the_kit_computes_its_card_can_print_and_its_json_can_hold(tmp_
     read = read_json(tmp_path / "evaluation.json")
     text = [
         figures_table(read["figures"]),
-        calibration_table(read["calibration"]),
+        calibration_text(read["calibration"]),
         subgroup_table(read["subgroups"]),
         robustness_text(read["robustness"]),
         shortcut_table(read["shortcuts"]),
