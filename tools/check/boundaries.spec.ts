@@ -28,7 +28,7 @@ const planted: { rule: string; file: string; text: string }[] = [
   {
     rule: 'tools-use-only-pipelines-of-a-worker',
     file: 'tools/evaluate/peek.ts',
-    text: `import '../../apps/xray-worker/src/queue-request.ts';`,
+    text: `import '../../apps/xray-worker/src/start.ts';`,
   },
   {
     rule: 'libs-are-entered-by-their-index',
@@ -92,7 +92,7 @@ const planted: { rule: string; file: string; text: string }[] = [
 /** What the planted files point at, and imports that every rule must let through. */
 const lawful: Record<string, string> = {
   'apps/fhir-writer/src/b.ts': `import './a.ts'; export const b = 1;`,
-  'apps/xray-worker/src/queue-request.ts': `export const q = 1;`,
+  'apps/xray-worker/src/start.ts': `export const q = 1;`,
   'apps/xray-worker/src/pipelines/chest.ts': `import '@sightline/inference'; import '@sightline/contracts';`,
   'apps/audit-monitor/src/steps/index.ts': `export const steps = [];`,
   'apps/audit-monitor/src/row.entity.ts': `import 'typeorm'; import '@sightline/persistence';`,

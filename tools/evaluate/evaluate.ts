@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadModel, ProcessPixelReader, ProcessRuntime, type Model, type Reader } from '@sightline/inference';
-import { readChestXray } from '../../apps/xray-worker/src/pipelines/read-chest-xray.ts';
 import { openDataSet, type DataSet } from './open-data-set.ts';
+import { pipelineOf } from './pipeline-of.ts';
 import { csvCell } from './read-labels.ts';
 import { reportOf, sayReport } from './report.ts';
 import { scoreSubject, type SubjectScore } from './score-subject.ts';
@@ -66,7 +66,7 @@ async function modelNamed(folder: string, name: string): Promise<Model> {
 async function scoreAll(model: Model, { folder, subjects }: DataSet): Promise<SubjectScore[]> {
   const runtime = new ProcessRuntime();
   const pixels = new ProcessPixelReader();
-  const reader: Reader = { model, pipeline: readChestXray, pixels, runtime };
+  const reader: Reader = { model, pipeline: pipelineOf(model), pixels, runtime };
   const scored: SubjectScore[] = [];
   let saidAt = 0;
   try {

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodeMonochromePixels } from '@sightline/dicom';
 import { loadModel, ProcessPixelReader, ProcessRuntime, type Model, type Reader } from '@sightline/inference';
-import { readChestXray } from '../../apps/xray-worker/src/pipelines/read-chest-xray.ts';
 import { openDataSet, type LabelledSubject } from '../evaluate/open-data-set.ts';
+import { pipelineOf } from '../evaluate/pipeline-of.ts';
 import { bareValues, isPart10, readPicture, scoreObjects, type SubjectScore } from '../evaluate/score-subject.ts';
 import type { GreyPicture } from '../evaluate/wrap-image.ts';
 import { compare, sayParity, type Parity } from './compare.ts';
@@ -81,7 +81,7 @@ function drawn(subjects: readonly LabelledSubject[], count: number): LabelledSub
 async function measure(model: Model, folder: string, subjects: readonly LabelledSubject[]): Promise<Parity[]> {
   const reader: Reader = {
     model,
-    pipeline: readChestXray,
+    pipeline: pipelineOf(model),
     pixels: new ProcessPixelReader(),
     runtime: new ProcessRuntime(),
   };

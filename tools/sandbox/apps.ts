@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type App, type WorkerApp, workerApps } from '@sightline/contracts';
 import { Child, type ChildSpec } from './parts/child.ts';
 import type { IdentityProvider } from './parts/identity-provider.ts';
 import type { Kafka } from './parts/kafka.ts';
@@ -12,8 +13,7 @@ import { freePort, LOOPBACK } from './parts/ports.ts';
 import type { Postgres } from './parts/postgres.ts';
 import { REPOSITORY } from './parts/repository.ts';
 
-export const APPS = ['dicom-ingest', 'xray-worker', 'fhir-writer', 'audit-monitor', 'reading-room'] as const;
-export type App = (typeof APPS)[number];
+export const APPS: readonly App[] = ['dicom-ingest', ...workerApps, 'fhir-writer', 'audit-monitor', 'reading-room'];
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -47,7 +47,7 @@ export interface Replica {
   readonly logFile: string;
 }
 
-/** The five apps. A process that ends by itself, or is killed, is started again with back-off; one that is stopped is not. */
+/** Every app. A process that ends by itself, or is killed, is started again with back-off; one that is stopped is not. */
 export interface Apps {
   /** Every process that should run now. */
   readonly replicas: readonly Replica[];
@@ -286,6 +286,10 @@ async function environmentsOf(options: AppsOptions): Promise<Readonly<Record<App
     OIDC_AUDIENCE: audience,
     ...models,
   });
+  const workerSettings = { LEASE_MS: '15000', STUDY_TIME_LIMIT_MS: '60000', SHUTDOWN_GRACE_MS: '10000' };
+  const workers = Object.fromEntries<Environment>(
+    workerApps.map((app) => [app, { ...common(app), ...workerSettings }]),
+  ) as Record<WorkerApp, Environment>;
   return {
     'dicom-ingest': {
       ...common('dicom-ingest'),
@@ -295,12 +299,7 @@ async function environmentsOf(options: AppsOptions): Promise<Readonly<Record<App
       QUIET_PERIOD_MS: '3000',
       REQUEST_DEADLINE_MS: '120000',
     },
-    'xray-worker': {
-      ...common('xray-worker'),
-      LEASE_MS: '15000',
-      STUDY_TIME_LIMIT_MS: '60000',
-      SHUTDOWN_GRACE_MS: '10000',
-    },
+    ...workers,
     'fhir-writer': {
       ...common('fhir-writer'),
       FHIR_BASE_URL: fhirBaseUrl,

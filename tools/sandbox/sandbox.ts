@@ -1,6 +1,7 @@
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type App, type AppPorts, type Apps, APPS, type Environment, startApps } from './apps.ts';
+import type { App } from '@sightline/contracts';
+import { type AppPorts, type Apps, APPS, type Environment, startApps } from './apps.ts';
 import { type FhirServer, startFhirServer } from './parts/fhir-server.ts';
 import { type IdentityProvider, type Role, startIdentityProvider } from './parts/identity-provider.ts';
 import { type Kafka, startKafka } from './parts/kafka.ts';

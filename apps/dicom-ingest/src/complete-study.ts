@@ -1,11 +1,10 @@
-import type {
-  InferenceRequested,
-  Instance,
-  ModelManifest,
-  StudyContext,
-  StudyReceived,
-  TopicName,
-  Worker,
+import {
+  requestTopicOf,
+  type InferenceRequested,
+  type Instance,
+  type ModelManifest,
+  type StudyContext,
+  type StudyReceived,
 } from '@sightline/contracts';
 import type { Uid } from '@sightline/dicom';
 import type { Outbox } from '@sightline/messaging';
@@ -20,8 +19,6 @@ import { routeStudy, type Route } from './route-study.ts';
 import { standingRoles } from './standing-roles.ts';
 import { StudyEntity } from './study.entity.ts';
 import { statesBefore } from './study-state.ts';
-
-const requestTopics = { xray: 'inference.requested.xray.v1' } as const satisfies Record<Worker, TopicName>;
 
 const completed = counter('sightline_ingest_revisions_total', 'Completed revisions by where they went', ['route']);
 const assembly = histogram('sightline_ingest_assembly_seconds', 'First instance of a revision to its completion');
@@ -185,7 +182,7 @@ export class CompleteStudy {
         JSON.stringify(body),
       ],
     );
-    await this.outbox.add(tx, requestTopics[worker], body);
+    await this.outbox.add(tx, requestTopicOf(worker), body);
     await this.audit.inferenceRequested(tx, context.studyInstanceUid, context.revision, `${name}@${version}`);
   }
 

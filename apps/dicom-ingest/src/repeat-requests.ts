@@ -1,4 +1,4 @@
-import { topics, type InferenceRequested, type Worker } from '@sightline/contracts';
+import { requestTopicOf, topics, type InferenceRequested, type Worker } from '@sightline/contracts';
 import type { Outbox } from '@sightline/messaging';
 import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import { counter, type Logger } from '@sightline/platform';
@@ -39,7 +39,7 @@ export class RepeatRequests {
        where study_instance_uid = $1 and revision = $2 and model_name = $3 and model_version = $4`,
       [study.studyInstanceUid, study.revision, model.name, model.version, this.requestDeadlineMs],
     );
-    const topic = `inference.requested.${worker}.v1` as const;
+    const topic = requestTopicOf(worker);
     const again = await this.outbox.again(tx, topic, topics[topic].id(body));
     if (!again) await this.outbox.add(tx, topic, body);
     repeated.inc();

@@ -1,4 +1,5 @@
 import { Controller } from '@nestjs/common';
+import { requestTopics, type RequestTopic } from '@sightline/contracts';
 import { Consumes, type Delivery, type Outcome } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import { projectAnswer, projectReport, projectRequest, projectStudy } from './project-messages.ts';
@@ -11,8 +12,8 @@ export class ProjectionController {
     return delivery.record((tx) => projectStudy(tx, delivery.body));
   }
 
-  @Consumes('inference.requested.xray.v1')
-  async onRequest(delivery: Delivery<'inference.requested.xray.v1', Tx>): Promise<Outcome> {
+  @Consumes(...requestTopics)
+  async onRequest(delivery: Delivery<RequestTopic, Tx>): Promise<Outcome> {
     return delivery.record((tx) => projectRequest(tx, delivery.body));
   }
 

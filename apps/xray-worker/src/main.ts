@@ -1,8 +1,4 @@
-import { workerConfigSchema } from '@sightline/inference';
-import { KafkaStrategy } from '@sightline/messaging';
-import { readConfig, startApp } from '@sightline/platform';
-import { XrayWorkerModule } from './xray-worker.module.ts';
+import { startWorker } from '@sightline/inference';
+import { pipelineOf } from './pipelines/pipeline-of.ts';
 
-const config = readConfig(workerConfigSchema);
-
-await startApp({ app: 'xray-worker', module: XrayWorkerModule.forApp(config), config, transport: KafkaStrategy });
+await startWorker({ worker: 'xray', pipelineOf });

@@ -46,4 +46,13 @@ export {
   type Topic,
   type TopicName,
 } from './topics.ts';
-export { workerSchema, type Worker } from './worker.ts';
+export {
+  requestTopicOf,
+  requestTopics,
+  workerAppOf,
+  workerApps,
+  workerSchema,
+  type RequestTopic,
+  type Worker,
+  type WorkerApp,
+} from './worker.ts';

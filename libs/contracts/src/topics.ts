@@ -6,9 +6,10 @@ import { modelRoleChangedSchema } from './model-role-changed.ts';
 import { reportFiledSchema } from './report-filed.ts';
 import { reviewRecordedSchema } from './review-recorded.ts';
 import { studyReceivedSchema } from './study-received.ts';
+import { workerAppOf, workerApps, type Worker, type WorkerApp } from './worker.ts';
 
 /** An app of the mesh, as producer or consumer of a topic; also its consumer group. */
-export type App = 'dicom-ingest' | 'xray-worker' | 'fhir-writer' | 'audit-monitor' | 'reading-room';
+export type App = 'dicom-ingest' | WorkerApp | 'fhir-writer' | 'audit-monitor' | 'reading-room';
 
 /** How often a delivery that failed as `unavailable` is tried again, and how the waits grow (full jitter up to `capMs`). */
 export interface RetryPolicy {
@@ -31,7 +32,7 @@ export interface Topic<S extends z.ZodType> {
   consumers: readonly App[];
 }
 
-const everyApp = ['dicom-ingest', 'xray-worker', 'fhir-writer', 'audit-monitor', 'reading-room'] as const;
+const everyApp: readonly App[] = ['dicom-ingest', ...workerApps, 'fhir-writer', 'audit-monitor', 'reading-room'];
 
 /** About a day of trying: an outage of a night loses nothing and needs nobody. */
 const patient: RetryPolicy = { attempts: 300, baseMs: 1_000, capMs: 300_000 };
@@ -40,6 +41,21 @@ const partitions = 12;
 
 function topic<S extends z.ZodType>(definition: Topic<S>): Topic<S> {
   return definition;
+}
+
+function requestTopic(worker: Worker, reads: string): Topic<typeof inferenceRequestedSchema> {
+  return topic({
+    schema: inferenceRequestedSchema,
+    title: `Run a model on these ${reads}`,
+    key: ({ study }) => study.studyInstanceUid,
+    id: ({ study, model }) =>
+      `inference.requested/${study.studyInstanceUid}/${study.revision}/${model.name}@${model.version}`,
+    partitions,
+    retention: { kind: 'delete', days: 14 },
+    retry: patient,
+    producers: ['dicom-ingest'],
+    consumers: [workerAppOf(worker), 'reading-room'],
+  });
 }
 
 /** THE catalog: every message that crosses the broker. Topics are created from it; types, schemas and documents follow from it. */
@@ -55,18 +71,7 @@ export const topics = {
     producers: ['dicom-ingest'],
     consumers: ['reading-room'],
   }),
-  'inference.requested.xray.v1': topic({
-    schema: inferenceRequestedSchema,
-    title: 'Run a model on these chest X-ray instances',
-    key: ({ study }) => study.studyInstanceUid,
-    id: ({ study, model }) =>
-      `inference.requested/${study.studyInstanceUid}/${study.revision}/${model.name}@${model.version}`,
-    partitions,
-    retention: { kind: 'delete', days: 14 },
-    retry: patient,
-    producers: ['dicom-ingest'],
-    consumers: ['xray-worker', 'reading-room'],
-  }),
+  'inference.requested.xray.v1': requestTopic('xray', 'chest X-ray instances'),
   'inference.completed.v1': topic({
     schema: inferenceCompletedSchema,
     title: 'What came of a request: findings, skipped, or failed',
@@ -82,7 +87,7 @@ export const topics = {
     partitions,
     retention: { kind: 'delete', days: 14 },
     retry: patient,
-    producers: ['xray-worker', 'dicom-ingest'],
+    producers: [...workerApps, 'dicom-ingest'],
     consumers: ['fhir-writer', 'reading-room', 'dicom-ingest', 'audit-monitor'],
   }),
   'report.filed.v1': topic({

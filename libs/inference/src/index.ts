@@ -14,5 +14,5 @@ export { stackFrames } from './reading/stack-frames.ts';
 export { type Ledger } from './record-answer.ts';
 export { Runner, type AnswerRequest, type RunnerOptions } from './runner.ts';
 export { type Answer, type Computed, type Tensor } from './runtime.ts';
-export { WorkerModule, type WorkerOptions } from './worker.module.ts';
-export { workerConfigSchema, type WorkerConfig } from './worker-config.ts';
+export { startWorker } from './start-worker.ts';
+export { workerConfigSchema } from './worker-config.ts';

@@ -7,7 +7,7 @@ import {
   Module,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { App, InferenceRequested, Worker } from '@sightline/contracts';
+import { workerAppOf, type InferenceRequested, type Worker } from '@sightline/contracts';
 import { Outbox } from '@sightline/messaging';
 import { openObjectStore } from '@sightline/object-store';
 import {
@@ -28,12 +28,12 @@ import { ProcessRuntime } from './processes/process-runtime.ts';
 import { runtimeOptions } from './runtime-options.ts';
 import { watchQueue } from './queue-metrics.ts';
 import type { Ledger } from './record-answer.ts';
+import { requestController } from './request.controller.ts';
 import { Runner, type AnswerRequest } from './runner.ts';
 import { Runtime } from './runtime.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
 export interface WorkerOptions extends Pick<Workplace, 'pipelineOf'> {
-  app: App;
   worker: Worker;
   config: WorkerConfig;
 }
@@ -78,18 +78,22 @@ export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationSh
       prove: (model, signal) => proveGolden({ model, pipeline: pipelineOf(model), pixels, runtime }, signal),
     });
     readiness.add('models', async () => {
-      const refusals = this.#models.refusals.join('; ');
-      if (this.#models.labels.length === 0) throw new Error(refusals || 'models are being loaded');
-      return refusals || undefined;
+      const { labels, refusals, settled } = this.#models;
+      const refused = refusals.join('; ');
+      if (labels.length > 0) return refused || undefined;
+      if (refused !== '' || !settled) throw new Error(refused || 'models are being loaded');
+      // None is asked for either: routing knows the same folder.
+      return `no model is for worker ${worker}`;
     });
   }
 
   static forApp(options: WorkerOptions): DynamicModule {
-    const { app, config } = options;
+    const { config, worker } = options;
+    const app = workerAppOf(worker);
     return {
       module: WorkerModule,
-      global: true,
       imports: [PersistenceModule.forApp({ app, config, entities: [], migrations: workQueueMigrations })],
+      controllers: [requestController(worker)],
       providers: [
         { provide: OPTIONS, useValue: options },
         { provide: Runtime, useFactory: () => new ProcessRuntime(runtimeOptions(config)) },
@@ -111,7 +115,6 @@ export class WorkerModule implements OnApplicationBootstrap, BeforeApplicationSh
           }),
         },
       ],
-      exports: [WorkQueue],
     };
   }
 

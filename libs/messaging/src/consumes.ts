@@ -8,10 +8,10 @@ export type Handled = Outcome | { kind: 'threw'; error: unknown };
 type Handler<T extends TopicName> = (delivery: Delivery<T, never>) => Promise<Outcome>;
 
 /**
- * Marks a controller method as the handler of a topic. A method whose parameter is not a delivery of that topic does not
+ * Marks a controller method as the handler of topics. A method whose parameter is not a delivery of them does not
  * compile. Throws never reach Nest, whose event handling would swallow them.
  */
-export function Consumes<T extends TopicName>(topic: T) {
+export function Consumes<T extends TopicName>(...topics: readonly T[]) {
   return function <H extends Handler<T>>(
     target: object,
     propertyKey: string | symbol,
@@ -27,7 +27,7 @@ export function Consumes<T extends TopicName>(topic: T) {
       }
     };
     descriptor.value = wrapped as unknown as H;
-    const subscribe: MethodDecorator = EventPattern<string>(topic);
+    const subscribe: MethodDecorator = EventPattern(topics);
     subscribe(target, propertyKey, descriptor);
   };
 }

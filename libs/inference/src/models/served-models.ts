@@ -44,6 +44,7 @@ export class ServedModels {
   readonly #refused = new Map<string, string>();
   /** Name and version → when the last of its requests has ended. */
   readonly #draining = new Map<string, Promise<void>>();
+  #settled = false;
 
   constructor(private readonly parts: ServedModelsParts) {}
 
@@ -54,6 +55,11 @@ export class ServedModels {
   /** One line each. */
   get refusals(): string[] {
     return [...this.#refused.values()];
+  }
+
+  /** Whether the last look left nothing for the next: every folder serves, was refused, or is another worker's. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   /** While `work` runs, the model it asked for stays loaded, whatever becomes of its folder. */
@@ -81,6 +87,7 @@ export class ServedModels {
       for (const folder of this.#judged.keys()) if (!folders.includes(folder)) this.#forget(folder);
       for (const [label, { model }] of this.#serving) if (!folders.includes(model.folder)) this.#drain(label);
       if (folders.length === 0) this.#refuse(root, `model refused: ${root} holds no model`);
+      this.#settled = folders.every((folder) => this.#judged.has(folder));
     }
     modelsServing.set(this.#serving.size);
     modelsRefused.set(this.#refused.size);
