@@ -168,7 +168,7 @@ describe('the work queue', () => {
   });
 
   it('answers whoever scales on it: a request is one, one that waits for long is more, one that ended is none', async () => {
-    const scaling = await readFile(join(import.meta.dirname, '../../k8s/base/xray-worker-scaling.yaml'), 'utf8');
+    const scaling = await readFile(join(import.meta.dirname, '../../k8s/base/worker/scaling.yaml'), 'utf8');
     const query = /query: >-([\s\S]*?)targetQueryValue/.exec(scaling)?.[1] ?? '';
     const asked = async () => Object.values((await source.query<Record<string, number>[]>(query))[0] ?? {})[0];
     expect(await asked()).toBe(0);

@@ -1,4 +1,4 @@
-import { isTopicName, topicDefinition } from '@sightline/contracts';
+import { isTopicName, topicDefinition, workerApps } from '@sightline/contracts';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,9 +71,11 @@ const service = z.looseObject({
 
 /** What is wrong with a set of resources beyond the shapes of Kubernetes: one line each, none where all is well. */
 export function breaches(resources: readonly Resource[]): string[] {
-  return resources.flatMap((resource) =>
+  const ofEach = resources.flatMap((resource) =>
     breachesOf(resource, resources).map((breach) => `${resource.kind}/${resource.metadata.name}: ${breach}`),
   );
+  const ofWorkers = ['ScaledObject', 'PodDisruptionBudget'].flatMap((kind) => missing(resources, kind, workerApps));
+  return [...ofEach, ...ofWorkers];
 }
 
 function breachesOf(resource: Resource, all: readonly Resource[]): string[] {

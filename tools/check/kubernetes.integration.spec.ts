@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { workerApps } from '@sightline/contracts';
 import { workerConfigSchema } from '@sightline/inference';
 import { baseConfigSchema, parseConfig } from '@sightline/platform';
 import { join } from 'node:path';
@@ -106,6 +107,7 @@ describe('the checks of k8s/', () => {
       'name: gone\n$1image',
       'there is no ConfigMap',
     ],
+    ['a worker that nothing scales', /kind: ScaledObject/, 'kind: Nothing', 'there is no ScaledObject xray-worker'],
     ['a secret in the open', /kind: Namespace/, 'kind: Secret', 'never contained'],
   ])('the rules of the house name %s', (_what, line, replacement, complaint) => {
     expect(breachesIn(spoiled(line, replacement)).join('\n')).toContain(complaint);
@@ -113,7 +115,7 @@ describe('the checks of k8s/', () => {
 
   it.each([
     ['dicom-ingest', ingestConfigSchema],
-    ['xray-worker', workerConfigSchema],
+    ...workerApps.map((app) => [app, workerConfigSchema] as const),
     ['fhir-writer', writerConfigSchema],
     ['audit-monitor', baseConfigSchema],
     ['reading-room', readingRoomConfigSchema],
