@@ -48,7 +48,8 @@ official, harder test part is not among it. Age of each child and sex are not gi
 ## Training
 
 EfficientNet-Lite0 from ImageNet (Apache-2.0), its last stride left out, so that its map has cells of 16 pixels of what it
-sees. The graph squeezes the image it is given to {working} x {working} (once, linear, antialiased, aspect ratio not kept),
+sees. The graph squeezes the image it is given to {working} x {working} (once, linear, antialiased, aspect ratio not kept)
+and smooths it by a binomial 3 x 3 filter, so that no answer hangs on detail that a resize on the way invented or took,
 takes mean and spread out of it (measured on the inner part of a squeeze to 224 x 224, as what the gates look at is), and
 shows it to the backbone. Batches are balanced; views
 are augmented: frame, aspect, rotation, mirror, gamma, contrast, exposure, blur, resampling, noise, JPEG, patches over
