@@ -25,12 +25,13 @@ export async function benchInference(args: readonly string[]): Promise<void> {
   const xray = await xraySeconds(model, options.threads, 60);
   say('batches');
   const batching = await batchingTable(model, options.threads);
+  // A quiet machine has the number of threads; beyond it the figures are those of what else ran, too.
+  const loadAverage = loadavg()[0] ?? Number.NaN;
   const memory = options.studies === 0 ? undefined : await memoryOver(model, options.threads, options.studies);
   const figures: Figures = {
     model: `${model.manifest.name}@${model.manifest.version}`,
     machine: `${options.threads} threads of ${cpus()[0]?.model ?? 'an unknown processor'}`,
-    // A quiet machine has the number of threads; beyond it the figures are those of what else ran, too.
-    loadAverage: loadavg()[0] ?? Number.NaN,
+    loadAverage,
     ...ratio,
     ...xray,
     batching,

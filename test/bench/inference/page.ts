@@ -6,7 +6,7 @@ import type { XraySeconds } from './xray-seconds.ts';
 export interface Figures extends Ratio, XraySeconds {
   model: string;
   machine: string;
-  /** Of the last minute of the run. */
+  /** Of the last minute before memory was looked at. */
   loadAverage: number;
   batching: readonly Batching[];
   memory?: Memory;

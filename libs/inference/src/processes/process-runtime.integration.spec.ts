@@ -158,6 +158,33 @@ describe('ProcessRuntime', () => {
     expect((await rss()) - settled).toBeLessThan(60);
   });
 
+  it('gives every caller the answer to its own image, however many are brought ahead, of whatever size, given up or not', async () => {
+    const many = runtime({ maxBatch: 1 });
+    const bright = await model('bright');
+    await many.load(bright, never);
+    const asked = Array.from({ length: 40 }, (_, i) => ({
+      grey: 6 * i,
+      side: 20 + ((i * 37) % 90),
+      left: i % 5 === 3,
+    }));
+    const answers = asked.map(async ({ grey, side, left }) => {
+      const stop = new AbortController();
+      const picture = { dims: [1, 1, side, side], data: new Float32Array(side * side).fill(grey) };
+      const answer = many.run(bright, picture, stop.signal);
+      if (left) setTimeout(() => stop.abort(new Error('given up')), grey / 20);
+      const logit = await answer.then(
+        (said) => (said.kind === 'computed' ? said.value.logits.data[0] : undefined),
+        () => undefined,
+      );
+      return logit ?? 'none';
+    });
+    for (const [i, logit] of (await Promise.all(answers)).entries()) {
+      const { grey = Number.NaN, left } = asked[i] ?? {};
+      if (logit === 'none') expect(left).toBe(true);
+      else expect(logit).toBeCloseTo((grey - 128) / 16, 3);
+    }
+  });
+
   it('gives back what an unloaded model took, and knows it no more', async () => {
     const one = runtime();
     const bright = await model('bright');
