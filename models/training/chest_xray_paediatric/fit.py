@@ -22,7 +22,7 @@ from chest_xray_paediatric.augment import augment
 from chest_xray_paediatric.hide import hide
 from chest_xray_paediatric.network import Network
 from kit.backbone import EfficientNetLite0, imagenet_backbone
-from kit.finetune import Schedule, adapt_norms, finetune, freeze
+from kit.finetune import Schedule, adapt_norms, draw_evenly, finetune, freeze
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Views(Dataset[tuple[Tensor, ...]]):
         rng = np.random.default_rng(self.key)
         negative, positive = np.flatnonzero(labels == 0), np.flatnonzero(labels == 1)
         count = plan.per_round // 3
-        chosen = [_draw(negative, count, rng), _draw(positive, plan.per_round - count, rng)]
+        chosen = [draw_evenly(negative, count, rng), draw_evenly(positive, plan.per_round - count, rng)]
         self.order = rng.permutation(np.concatenate(chosen))
 
     def __len__(self) -> int:
@@ -72,12 +72,6 @@ class Views(Dataset[tuple[Tensor, ...]]):
             return shown
         hidden, mask = hide(view, rng)
         return *shown, torch.from_numpy(hidden)[None], torch.from_numpy(mask)[None]
-
-
-def _draw(indices: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """`count` of the indices, each as often as any other (give or take one)."""
-    whole, rest = divmod(count, len(indices))
-    return np.concatenate([np.tile(indices, whole), rng.choice(indices, rest, replace=False)])
 
 
 def _loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:

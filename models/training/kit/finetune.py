@@ -14,16 +14,24 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from kit.backbone import EfficientNetLite0
+from kit.folds import Places
 
 WARM = 60  # steps
 CLIP = 2.0  # norm of the gradient
 
 Network = TypeVar("Network", bound=nn.Module)
 Batch = Sequence[Tensor]
+
+
+def draw_evenly(indices: Places, count: int, rng: np.random.Generator) -> Places:
+    """`count` of the indices, each as often as any other (give or take one)."""
+    whole, rest = divmod(count, len(indices))
+    return np.concatenate([np.tile(indices, whole), rng.choice(indices, rest, replace=False)])
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from kit.backbone import EfficientNetLite0  # noqa: E402
-from kit.finetune import Schedule, adapt_norms, finetune, freeze  # noqa: E402
+from kit.finetune import Schedule, adapt_norms, draw_evenly, finetune, freeze  # noqa: E402
 
 
 def trained(rounds: int = 2) -> tuple[dict, dict, dict, list[int]]:
@@ -48,3 +49,8 @@ def test_norms_take_the_statistics_of_the_batches_they_are_shown() -> None:
     network = torch.nn.Sequential(torch.nn.BatchNorm2d(1, momentum=0.01))
     adapt_norms(network, [(torch.full((4, 1, 2, 2), level),) for level in (10.0, 20.0, 90.0)], count=2)
     assert float(network[0].running_mean) == pytest.approx(15) and network[0].momentum == 0.01
+
+
+def test_rows_are_drawn_each_as_often_as_any_other_give_or_take_one() -> None:
+    drawn = draw_evenly(np.array([3, 5, 7]), 8, np.random.default_rng(0))
+    assert sorted(np.unique_counts(drawn).counts) == [2, 3, 3] and set(drawn) == {3, 5, 7}
