@@ -10,6 +10,8 @@ export interface IngestOptions {
   brokers: readonly string[];
   objectStoreUrl: string;
   modelsDir: string;
+  /** Whose dicom-ingest; without it this checkout's. */
+  repository?: string;
   oidcIssuer?: string;
   /** Further configuration, by environment name. */
   environment?: Readonly<Record<string, string>>;
@@ -28,14 +30,15 @@ export interface Ingest {
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const [dicomPort, httpPort] = [await freePort(), await freePort()];
   const name = options.name ?? 'dicom-ingest';
-  const own = [process.execPath, '--import', 'tsx', join(REPOSITORY, 'apps/dicom-ingest/src/main.ts')];
+  const repository = options.repository ?? REPOSITORY;
+  const own = [process.execPath, '--import', 'tsx', join(repository, 'apps/dicom-ingest/src/main.ts')];
   const [command = process.execPath, ...args] = [...(options.under ?? []), ...own];
   const httpUrl = `http://${LOOPBACK}:${httpPort}`;
   const child = await Child.start({
     name,
     command,
     args,
-    workingDirectory: REPOSITORY,
+    workingDirectory: repository,
     environment: {
       NODE_OPTIONS: '',
       HTTP_PORT: String(httpPort),
