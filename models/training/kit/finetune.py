@@ -47,13 +47,17 @@ class Schedule:
 
 @torch.no_grad()
 def adapt_norms(network: nn.Module, batches: Iterable[Batch], count: int = 24) -> None:
-    """Sets the batch norms' statistics to those of the first of each batch, over so many batches."""
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    """Sets the batch norms' statistics to those of the first of each batch, over so many batches; not those of what is
+    frozen."""
+    every = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = [norm for norm in every if norm.weight.requires_grad]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None
     network.train()
+    for norm in set(every) - set(norms):
+        norm.eval()
     for images, *_ in islice(batches, count):
         network(images.float())
     for norm, momentum in zip(norms, momenta, strict=True):

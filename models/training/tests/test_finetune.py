@@ -51,6 +51,14 @@ def test_norms_take_the_statistics_of_the_batches_they_are_shown() -> None:
     assert float(network[0].running_mean) == pytest.approx(15) and network[0].momentum == 0.01
 
 
+def test_norms_of_what_is_frozen_keep_their_statistics() -> None:
+    network = torch.nn.Sequential(torch.nn.BatchNorm2d(1), torch.nn.BatchNorm2d(1))
+    network[0].requires_grad_(False)
+    network[0].running_mean.fill_(5)
+    adapt_norms(network, [(torch.full((4, 1, 2, 2), 15.0),)])
+    assert float(network[0].running_mean) == 5 and float(network[1].running_mean) == pytest.approx(10, abs=1e-3)
+
+
 def test_rows_are_drawn_each_as_often_as_any_other_give_or_take_one() -> None:
     drawn = draw_evenly(np.array([3, 5, 7]), 8, np.random.default_rng(0))
     assert sorted(np.unique_counts(drawn).counts) == [2, 3, 3] and set(drawn) == {3, 5, 7}
