@@ -1,0 +1,126 @@
+"""The whole network that is shipped: windowed grey levels in; logits, class activation maps and embedding out.
+
+The head is found, centred and brought to one size inside the graph. What tells a bleed from the many bright things of a
+head is that its mirror place has none: each feature is also compared with its surroundings there.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from brain_haemorrhage.table import LABELS, SHAPE
+from kit.backbone import FEATURES, EfficientNetLite0, fold_norms
+from kit.export import round_weights
+
+STORED = SHAPE[0]
+WORKING = 192  # pixels a side at which the backbone looks
+DARK, SOFT = 30.0, 60.0  # grey levels: where tissue begins, and over how many it counts more and more
+REACH = 2.3  # standard deviations: a filled ellipse ends at 2; what is beyond (table, clips) is left out next time
+LOOKS = 3
+EDGE = 8.0  # how steeply weight ends there: a step would let rounding decide over pixels on it
+MARGIN = 1.12  # of the head's larger half side
+SMALLEST = 0.5  # of the image's half side: so that a vertex is not blown up to a whole head
+
+
+class Answer(NamedTuple):
+    """logits [N,6]; activation [N,6,h,w], whose means + the biases are the logits; embedding [N,2560]."""
+
+    logits: Tensor
+    activation: Tensor
+    embedding: Tensor
+
+
+def squeeze(image: Tensor, size: int = STORED) -> Tensor:
+    """[N,1,H,W] -> [N,1,size,size]: linear with antialiasing; `crop` gives the sides their proportion back."""
+    return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
+def _moments(weight: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
+    """[N,S] weights along a line of places -> their mean and standard deviation, [N,1] each."""
+    total = weight.sum(1, keepdim=True) + 1
+    mean = (weight * line).sum(1, keepdim=True) / total
+    return mean, ((weight * (line - mean).square()).sum(1, keepdim=True) / total + 1e-4).sqrt()
+
+
+def head(stored: Tensor) -> Tensor:
+    """[N,1,S,S] -> [N,4]: the head's centre (x, y) and half sides (x, y), on -1..1 of the image, by moments."""
+    line = (torch.arange(STORED) + 0.5) * (2 / STORED) - 1
+    weight = ((stored[:, 0] - DARK) / SOFT).clamp(0, 1)
+    (x, wide), (y, high) = _moments(weight.sum(1), line), _moments(weight.sum(2), line)
+    for _ in range(LOOKS - 1):
+        across, down = ((line - x) / (REACH * wide)).square(), ((line - y) / (REACH * high)).square()
+        inside = weight * ((1 - across[:, None, :] - down[:, :, None]) * EDGE).clamp(0, 1)
+        (x, wide), (y, high) = _moments(inside.sum(1), line), _moments(inside.sum(2), line)
+    return torch.cat([x, y, (2 * wide).clamp(min=SMALLEST), (2 * high).clamp(min=SMALLEST)], dim=1)
+
+
+def crop(image: Tensor, stored: Tensor) -> Tensor:
+    """[N,1,H,W] and its squeeze -> [N,1,192,192]: a square about the head, in the proportions of the image."""
+    height, width = image.shape[2], image.shape[3]
+    found = head(stored)
+    half = torch.maximum(found[:, 2:3] * width, found[:, 3:4] * height) * MARGIN
+    line = (torch.arange(WORKING) + 0.5) * (2 / WORKING) - 1
+    x, y = found[:, 0:1] + half / width * line, found[:, 1:2] + half / height * line
+    grid = torch.stack([x[:, None, :].expand(-1, WORKING, -1), y[:, :, None].expand(-1, -1, WORKING)], dim=3)
+    return F.grid_sample(stored, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def normalise(cropped: Tensor) -> Tensor:
+    """Grey levels [N,1,192,192] -> [N,3,192,192] on the backbone's scale of -1..1. The window is fixed, so no more."""
+    return (cropped / 127.5 - 1).expand(-1, 3, -1, -1)
+
+
+class Late(nn.Module):
+    """The part that learns: the middle's features [N,112,12,12] -> logits [N,6]."""
+
+    def __init__(self, backbone: EfficientNetLite0, dropout: float = 0.4) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(2 * FEATURES, len(LABELS))
+
+    def answer(self, middle: Tensor) -> Answer:
+        features = self.backbone.last(middle)
+        there = F.max_pool2d(features.flip(3), 3, 1, 1)
+        both = torch.cat([features, F.relu(features - there)], dim=1)
+        embedding = both.mean(dim=(2, 3))
+        activation = F.conv2d(both, self.classifier.weight[:, :, None, None])
+        return Answer(self.classifier(self.dropout(embedding)), activation, embedding)
+
+    def forward(self, middle: Tensor) -> Tensor:
+        return self.answer(middle).logits
+
+
+class Network(nn.Module):
+    """[N,1,H,W] float32 grey levels 0..255 of the brain window (0 = black) -> Answer."""
+
+    def __init__(self, late: Late) -> None:
+        super().__init__()
+        self.late = late
+
+    def middle(self, cropped: Tensor) -> Tensor:
+        """A crop [N,1,192,192] -> [N,112,12,12]. It is ImageNet's and learns nothing."""
+        return self.late.backbone.middle(normalise(cropped))
+
+    def forward(self, image: Tensor) -> Answer:
+        return self.late.answer(self.middle(crop(image, squeeze(image))))
+
+
+@torch.no_grad()
+def logits_of(late: Late, middles: Tensor, batch: int = 64) -> Tensor:
+    """[N,112,12,12] float16 -> [N,6] float32 logits, in evaluation mode."""
+    late.eval()
+    return torch.cat([late(part.float()) for part in middles.split(batch)])
+
+
+def folded(late: Late) -> Network:
+    """The network as it is shipped: without batch norms, every large tensor of it exact in float16."""
+    network = Network(copy.deepcopy(late).eval())
+    fold_norms(network.late.backbone)
+    round_weights(network)
+    return network

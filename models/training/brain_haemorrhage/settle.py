@@ -1,0 +1,135 @@
+"""Step: calibrates and sets the threshold out of fold, sets the gates' limits, and writes model.json.
+
+Both are of studies, as the answer is: the mean of the three highest logits. Limits come from val.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brain_haemorrhage.gates import GATES
+from brain_haemorrhage.network import WORKING
+from brain_haemorrhage.table import TOP, pictures_of, slices_of, studies
+from brain_haemorrhage.train import load_logits
+from kit.calibration import Platt, settle
+from kit.evidence import sha256_of
+from kit.gates.limits import limits
+from kit.gates.scores import Scores
+from kit.json_file import write_json
+from kit.recipe import Run
+from kit.scored import Floats
+from kit.shipped import Model
+from kit.tables import part, patients_of
+
+SPECIFICITY = 0.80  # of studies, at the threshold
+WINDOW = {"kind": "window", "center": 40, "width": 120}  # HU; by the look of the set's grey levels, see LIMITS
+LEAST_SLICES = 16  # a head in slices of 5 mm has 19 to 40 in the set
+
+SNOMED = "http://snomed.info/sct"
+
+LIMITS = [
+    "Trained and measured on 61 patients of one hospital (Hilla, Iraq) and one maker of scanners; on no other site.",
+    "Trauma, mean age 28 years: most bleeds are epidural. 3 patients had a subdural, 4 a subarachnoid one.",
+    "The set is windowed to 8 bits and twice compressed: its window is not documented and taken as width 120, level 40 "
+    "from the grey of brain and fluid. Bare images are evaluated as they are, after windowing.",
+    "Axial slices of about 5 mm without contrast medium; thin slices and other reconstructions were never seen.",
+    "Sorts a worklist and no more: a study below the threshold is not prioritised, which is not free of haemorrhage.",
+    "Answers whether there is any haemorrhage: not which, and not on what side.",
+]
+
+
+def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict[str, float]) -> dict[str, object]:
+    """model.json without what evaluating adds."""
+    platt, threshold = settled
+    return {
+        "name": "brain-haemorrhage",
+        "version": version,
+        "title": "Intracranial haemorrhage on non-contrast head CT, for the order of a worklist",
+        "sha256": digest,
+        "file": "1/model.onnx",
+        "worker": "ct",
+        "role": "candidate",
+        "release": "worklist-only",
+        "answer": {"unit": "study", "aggregation": {"kind": "mean-of-top", "count": TOP}},
+        "input": {
+            "modalities": ["CT"],
+            "selection": {"kind": "volume", "leastSlices": LEAST_SLICES, "plane": "axial"},
+            "preparation": {
+                "grey": WINDOW,
+                "crop": "none",
+                "aspect": "kept",
+                "resize": {"in": "graph", "filter": "antialiased-linear", "size": WORKING},
+            },
+            "tensor": {
+                "name": "image",
+                "layout": "NCHW",
+                "channels": 1,
+                "range": [0, 255],
+                "photometric": "MONOCHROME2",
+            },
+        },
+        "graph": {
+            "logits": "logits",
+            "activation": "activation",
+            "embedding": "embedding",
+            "scores": list(Scores._fields),
+        },
+        "outputs": [
+            {
+                "key": "haemorrhage",
+                "index": 0,
+                "finding": {"system": SNOMED, "code": "1386000", "display": "Intracranial hemorrhage"},
+                "site": {"system": SNOMED, "code": "12738006", "display": "Brain structure"},
+                "threshold": threshold,
+                "below": "not-prioritised",
+                "calibration": {"kind": "platt", "slope": platt.slope, "intercept": platt.intercept},
+            }
+        ],
+        "applicability": {
+            "modality": ["CT"],
+            "bodyPart": ["HEAD", "BRAIN", "SKULL"],
+            "age": {"minYears": 2, "maxYears": 70, "unknown": "refuse"},
+            "scores": [
+                {"score": gate.score, "atMost": most[gate.score], "reason": gate.reason, "detail": gate.detail}
+                for gate in GATES
+            ],
+        },
+        "wording": {"subject": "head CT", "notAssessed": "kind, side and size of a haemorrhage not assessed"},
+        "explanation": {"kind": "class-activation", "faithful": False},
+        "evaluation": {
+            "labels": {"haemorrhage": "any"},
+            "patient": "patient",
+            "study": {"column": "patient", "order": "slice"},
+            "assume": {"Modality": "CT", "BodyPartExamined": "HEAD", "PatientAge": "030Y"},
+            "primary": None,
+            "figures": "evaluation.json",
+        },
+        "evidence": [],
+        "licences": {
+            "data": "CC BY 4.0 by its paper (Hssayeni et al., Data 5(1):14, 2020); its later versions are restricted",
+            "weights": "Apache-2.0",
+            "backbone": "Apache-2.0 (EfficientNet-Lite0, ImageNet)",
+        },
+        "intendedUse": (
+            "To bring head CT studies of injured patients that may show haemorrhage forward in the worklist of a "
+            "radiologist who reads every one. A reference model, not a medical device."
+        ),
+        "limits": LIMITS,
+    }
+
+
+def main(run: Run) -> None:
+    file = run.model / "1" / "model.onnx"
+    model, slices = Model(file), slices_of(run.data)
+    scored = studies(slices.scored(load_logits(run)[:, 0]))
+    platt, threshold = settle(scored.truth, scored.score, "specificity", SPECIFICITY)
+    val = part(slices.rows, "val")
+
+    def scores_of(images: NDArray[np.uint8]) -> dict[str, Floats]:
+        return {name: score[:, 0] for name, score in model.outputs(images, Scores._fields).items()}
+
+    most = limits(GATES, patients_of(val), pictures_of(run.data, val), scores_of)
+    write_json(run.model / "model.json", manifest(run.version, sha256_of(file), (platt, threshold), most))
+    print(f"{len(scored)} studies: slope {platt.slope}, intercept {platt.intercept}, threshold {threshold}")
+    print("at most " + ", ".join(f"{name} {limit}" for name, limit in most.items()))

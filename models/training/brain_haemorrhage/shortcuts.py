@@ -1,0 +1,50 @@
+"""How far slices with and without a bleed come apart by what no reader would go by, out of the same folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from brain_haemorrhage.table import SHAPE, Slices
+from kit.backbone import imagenet_backbone
+from kit.folds import out_of_fold
+from kit.scored import Floats
+from kit.shortcuts import blocks, border, gradient_energy, linear_score, nearest_thumbnails, percentiles
+
+RIM = 24  # pixels: air, table and head holder, seldom a head
+
+
+def _place(slices: Slices) -> Floats:
+    """[N,3]: how far up the head a slice lies, from 0 (base) to 1 (vertex), its square, and how many there are."""
+    number = np.array([float(row.attributes["slice"]) for row in slices.rows])
+    most = np.array([number[slices.patients == patient].max() for patient in slices.patients])
+    return np.stack([number / most, (number / most) ** 2, most], axis=1)
+
+
+@torch.no_grad()
+def _imagenet(middles: Tensor, batch: int = 64) -> Floats:
+    """[N,112,12,12] -> [N,1280]: what a network that never saw a head gives."""
+    backbone = imagenet_backbone(fine=False).eval()
+    parts = [backbone.last(part.float()).mean(dim=(2, 3)) for part in middles.split(batch)]
+    return torch.cat(parts).double().numpy()
+
+
+def shortcut_scores(slices: Slices, images: NDArray[np.uint8], middles: Tensor) -> dict[str, Floats]:
+    """[N] each, of images [N,256,256] and their middle features. The last is what training adds to."""
+    truth, rim = slices.labels[:, 0], border(SHAPE, RIM)
+
+    def linear(features: Floats) -> Callable[..., Floats]:
+        return lambda known, asked: linear_score(features[known], truth[known], features[asked])
+
+    scores = {
+        "nearest thumbnails": lambda known, asked: nearest_thumbnails(images[known], truth[known], images[asked]),
+        "border only": linear(np.hstack([percentiles(images, rim), blocks(images, rim)])),
+        "gradient energy": linear(gradient_energy(images)),
+        "place of the slice in the head": linear(_place(slices)),
+        "features of ImageNet, logistic regression": linear(_imagenet(middles)),
+    }
+    return {name: out_of_fold(slices.folds, answer) for name, answer in scores.items()}
