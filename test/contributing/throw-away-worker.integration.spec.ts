@@ -63,11 +63,15 @@ describe('CONTRIBUTING, followed for a model and a worker that are thrown away,'
     expect(namesInSteps(contributing, 'Add a modality')).toEqual(followed);
   });
 
-  it('keeps types, import rules and generated documents', async () => {
-    await checkout.node(bin('typescript/bin/tsc'), '--noEmit');
+  it('passes the gates: types, import rules, generated documents, k8s/, build', async () => {
     const rules = ['--config', '.dependency-cruiser.mjs', 'apps/mr-worker', 'libs', 'tools/evaluate'];
-    await checkout.node(bin('dependency-cruiser/bin/dependency-cruiser.mjs'), ...rules);
-    await checkout.node('--import', 'tsx', 'tools/generators/generate-contracts.ts', '--check');
+    await Promise.all([
+      checkout.node(bin('typescript/bin/tsc'), '--noEmit'),
+      checkout.node(bin('dependency-cruiser/bin/dependency-cruiser.mjs'), ...rules),
+      checkout.node('--import', 'tsx', 'tools/generators/generate-contracts.ts', '--check'),
+      checkout.node('--import', 'tsx', 'tools/check/kubernetes.ts'),
+      checkout.node(bin('@nestjs/cli/bin/nest.js'), 'build', 'mr-worker'),
+    ]);
   });
 
   it('lacks no evidence for a part before patients, and is listed', async () => {
@@ -77,9 +81,7 @@ describe('CONTRIBUTING, followed for a model and a worker that are thrown away,'
     expect(await checkout.read('models/README.md')).toMatch(new RegExp(`${model}.*\\| mr \\|.*bright: auroc 1`));
   });
 
-  it('passes the checks of k8s/, its name wherever the template has none', async () => {
-    const checked = await checkout.node('--import', 'tsx', 'tools/check/kubernetes.ts');
-    expect(checked).toContain('k8s/overlays/prod');
+  it('has all the resources of a worker, its name wherever the template has none', async () => {
     const tools = await KubernetesTools.prepare();
     if (typeof tools === 'string') throw new Error(tools);
     const { output } = await tools.build(join(checkout.path, 'k8s/overlays/prod'));
@@ -96,8 +98,7 @@ describe('CONTRIBUTING, followed for a model and a worker that are thrown away,'
     expect(own.join()).not.toMatch(/WORKER|xray/);
   });
 
-  it('builds into an app that is ready without a model and says so, then takes up one', async () => {
-    await checkout.node(bin('@nestjs/cli/bin/nest.js'), 'build', 'mr-worker');
+  it('is ready without a model and says so, then takes up one', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const modelsDir = join(checkout.path, 'models');
