@@ -328,7 +328,7 @@ describe('a study on its way to the chart', () => {
   async function appLogs(): Promise<Map<string, string>> {
     const logs = new Map<string, string>();
     for (const entry of await readdir(join(directory.path, 'sandbox'), { recursive: true, withFileTypes: true })) {
-      const app = /^(dicom-ingest|xray-worker|fhir-writer|audit-monitor|reading-room).*\.log$/.test(entry.name);
+      const app = /^(dicom-ingest|[a-z]+-worker|fhir-writer|audit-monitor|reading-room).*\.log$/.test(entry.name);
       if (app) logs.set(entry.name, await readFile(join(entry.parentPath, entry.name), 'utf8'));
     }
     return logs;
