@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from macular_oedema.table import SHAPE
+
 VITREOUS = 32  # rows of 208 at the top, where the vitreous is looked for
-BLOCK = (8, 16)  # pixels
 QUARTER = 0.25  # of the blocks there are darker than the floor: retina in the others does not raise it
 BRIGHT = 0.97  # of the scan is darker than what counts as bright
 LEAST_GAIN = 8.0  # grey levels, so that an even image divides by something
@@ -21,17 +22,17 @@ ROWS = 3  # rows at that level or above before it counts
 BRIGHTEST = 1.5  # of the gain
 
 
-def _quantile(grey: Tensor, share: float) -> Tensor:
-    """[N,1,h,w] -> [N,1,1,1]"""
-    ordered = grey.flatten(1).sort(dim=1).values
-    place = int(share * grey.shape[2] * grey.shape[3])
+def _level(stored: Tensor, rows: int, block: tuple[int, int], share: float) -> Tensor:
+    """[N,1,208,512] -> [N,1,1,1]: what this share of the blocks of the uppermost rows is darker than."""
+    ordered = F.avg_pool2d(stored[:, :, :rows], block).flatten(1).sort(dim=1).values
+    place = int(share * (rows // block[0]) * (SHAPE[1] // block[1]))
     return ordered[:, place : place + 1, None, None]
 
 
 def floor_and_gain(stored: Tensor) -> tuple[Tensor, Tensor]:
     """[N,1,208,512] grey levels -> [N,1,1,1] each: a dark quarter of the vitreous, and how far above it bright is."""
-    floor = _quantile(F.avg_pool2d(stored[:, :, :VITREOUS], BLOCK), QUARTER)
-    return floor, (_quantile(F.avg_pool2d(stored, 4), BRIGHT) - floor).clamp(min=LEAST_GAIN)
+    floor = _level(stored, VITREOUS, (8, 16), QUARTER)
+    return floor, (_level(stored, SHAPE[0], (4, 4), BRIGHT) - floor).clamp(min=LEAST_GAIN)
 
 
 def _from_signal(bright: Tensor) -> Tensor:

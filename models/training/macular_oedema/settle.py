@@ -1,6 +1,7 @@
 """Step: calibrates out of fold, sets the limits and writes model.json. What evaluating adds, `evaluate.py` writes.
 
-Calibrator and threshold come from the out-of-fold scores of train and val, both sources together.
+Calibrator and threshold come from the out-of-fold scores of what is graded: in the other source the scanner's sharpness
+alone tells the label, and a threshold from there would be too bold.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from macular_oedema.gates import GATES
 from macular_oedema.network import WORKING
 from macular_oedema.table import Table
 
-SPECIFICITY = 0.8  # at the threshold, out of fold
+SENSITIVITY = 0.95  # at the threshold, out of fold
 
 SNOMED = "http://snomed.info/sct"
 
@@ -121,8 +122,8 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
 def main(run: Run) -> None:
     file = run.model / "1" / "model.onnx"
     model, table = Model(file), Table.of(run.data)
-    logits = np.load(run.scratch / "out-of-fold.npz")["logits"]
-    platt, threshold = settle(table.truth, logits, "specificity", SPECIFICITY)
+    truth, logits = table.truth[table.graded], np.load(run.scratch / "out-of-fold.npz")["logits"][table.graded]
+    platt, threshold = settle(truth, logits, "sensitivity", SENSITIVITY)
 
     def scores_of(images: NDArray[np.uint8]) -> dict[str, Floats]:
         return {name: score[:, 0] for name, score in model.outputs(images, Scores._fields).items()}
@@ -133,7 +134,7 @@ def main(run: Run) -> None:
     probability = platt(logits)
     print(
         f"out of fold: {len(logits)} scans, slope {platt.slope}, intercept {platt.intercept}, threshold {threshold}, "
-        f"sensitivity {sensitivity(table.truth, probability, threshold):.3f}, "
-        f"specificity {specificity(table.truth, probability, threshold):.3f}; at most "
+        f"sensitivity {sensitivity(truth, probability, threshold):.3f}, "
+        f"specificity {specificity(truth, probability, threshold):.3f}; at most "
         + ", ".join(f"{name} {limit}" for name, limit in most.items())
     )
