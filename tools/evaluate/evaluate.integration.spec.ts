@@ -156,7 +156,7 @@ describe('evaluate', () => {
     );
     await expect(refused).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/models\/nothing\/model\.json cannot be read/),
+      stderr: expect.stringMatching(/models\/nothing: model\.json cannot be read/),
     });
   });
 });
