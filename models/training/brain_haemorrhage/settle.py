@@ -5,8 +5,7 @@ Both are of studies, as the answer is: the mean of the three highest logits. Lim
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from functools import partial
 
 from brain_haemorrhage.gates import GATES
 from brain_haemorrhage.network import WORKING
@@ -17,16 +16,14 @@ from kit.evidence import sha256_of
 from kit.gates.limits import limits
 from kit.gates.scores import Scores
 from kit.json_file import write_json
+from kit.manifest import BACKBONE, GRAPH, SNOMED, TENSOR, calibration, gated, preparation
 from kit.recipe import Run
-from kit.scored import Floats
 from kit.shipped import Model
 from kit.tables import part, patients_of
 
 SPECIFICITY = 0.80  # of studies, at the threshold
 WINDOW = {"kind": "window", "center": 40, "width": 120}  # HU; by the look of the set's grey levels, see LIMITS
 LEAST_SLICES = 16  # a head in slices of 5 mm has 19 to 40 in the set
-
-SNOMED = "http://snomed.info/sct"
 
 LIMITS = [
     "Trained and measured on 61 patients of one hospital (Hilla, Iraq) and one maker of scanners; on no other site.",
@@ -55,26 +52,10 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "input": {
             "modalities": ["CT"],
             "selection": {"kind": "volume", "leastSlices": LEAST_SLICES, "plane": "axial"},
-            "preparation": {
-                "grey": WINDOW,
-                "crop": "none",
-                "aspect": "kept",
-                "resize": {"in": "graph", "filter": "antialiased-linear", "size": WORKING},
-            },
-            "tensor": {
-                "name": "image",
-                "layout": "NCHW",
-                "channels": 1,
-                "range": [0, 255],
-                "photometric": "MONOCHROME2",
-            },
+            "preparation": preparation(WINDOW, "kept", WORKING),
+            "tensor": TENSOR,
         },
-        "graph": {
-            "logits": "logits",
-            "activation": "activation",
-            "embedding": "embedding",
-            "scores": list(Scores._fields),
-        },
+        "graph": GRAPH,
         "outputs": [
             {
                 "key": "haemorrhage",
@@ -83,17 +64,14 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
                 "site": {"system": SNOMED, "code": "12738006", "display": "Brain structure"},
                 "threshold": threshold,
                 "below": "not-prioritised",
-                "calibration": {"kind": "platt", "slope": platt.slope, "intercept": platt.intercept},
+                "calibration": calibration(platt),
             }
         ],
         "applicability": {
             "modality": ["CT"],
             "bodyPart": ["HEAD", "BRAIN", "SKULL"],
             "age": {"minYears": 2, "maxYears": 70, "unknown": "refuse"},
-            "scores": [
-                {"score": gate.score, "atMost": most[gate.score], "reason": gate.reason, "detail": gate.detail}
-                for gate in GATES
-            ],
+            "scores": gated(GATES, most),
         },
         "wording": {"subject": "head CT", "notAssessed": "kind, side and size of a haemorrhage not assessed"},
         "explanation": {"kind": "class-activation", "faithful": False},
@@ -109,7 +87,7 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "licences": {
             "data": "CC BY 4.0 by its paper (Hssayeni et al., Data 5(1):14, 2020); its later versions are restricted",
             "weights": "Apache-2.0",
-            "backbone": "Apache-2.0 (EfficientNet-Lite0, ImageNet)",
+            "backbone": BACKBONE,
         },
         "intendedUse": (
             "To bring head CT studies of injured patients that may show haemorrhage forward in the worklist of a "
@@ -125,10 +103,7 @@ def main(run: Run) -> None:
     scored = studies(slices.scored(load_logits(run)[:, 0]))
     platt, threshold = settle(scored.truth, scored.score, "specificity", SPECIFICITY)
     val = part(slices.rows, "val")
-
-    def scores_of(images: NDArray[np.uint8]) -> dict[str, Floats]:
-        return {name: score[:, 0] for name, score in model.outputs(images, Scores._fields).items()}
-
+    scores_of = partial(model.columns, names=Scores._fields)
     most = limits(GATES, patients_of(val), pictures_of(run.data, val), scores_of)
     write_json(run.model / "model.json", manifest(run.version, sha256_of(file), (platt, threshold), most))
     print(f"{len(scored)} studies: slope {platt.slope}, intercept {platt.intercept}, threshold {threshold}")

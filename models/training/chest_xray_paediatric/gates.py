@@ -5,22 +5,15 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from chest_xray_paediatric.network import STORED, Network, squeeze
-from kit.gates.limits import Gate
+from kit.gates.limits import usual_gates
 from kit.gates.scores import Gates
 
-UNLIKE = "The image is unlike the chest radiographs of young children that the model was made with."
-
-GATES = (
-    Gate("contrast_lack", "corrupted", "blank", "The image is blank or nearly so: there is no contrast in it."),
-    Gate("flatness", "corrupted", "text-only", "Most of the image is even, as a page of text is; no anatomy fills it."),
-    Gate("grain", "corrupted", "poor-quality", "The image is noisier than any on which the model was measured."),
-    Gate(
-        "softness", "corrupted", "poor-quality", "The image is more blurred than any on which the model was measured."
-    ),
-    Gate("inverted", "pose", "inverted", "The image looks as if black and white were exchanged."),
-    Gate("rotated", "pose", "rotated", "The image does not look like a chest radiograph that stands upright."),
-    Gate("remoteness", "corrupted", "out-of-distribution", UNLIKE),
-    Gate("atypicality", "corrupted", "out-of-distribution", UNLIKE),
+GATES = usual_gates(
+    "image",
+    blank="there is no contrast in it",
+    text="no anatomy fills it",
+    upright="does not look like a chest radiograph that stands upright",
+    unlike="the chest radiographs of young children",
 )
 
 

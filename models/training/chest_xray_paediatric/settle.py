@@ -6,8 +6,7 @@ test part is not touched here. What evaluating adds, later steps write into it.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from functools import partial
 
 from chest_xray_paediatric.gates import GATES
 from chest_xray_paediatric.network import WORKING
@@ -18,14 +17,12 @@ from kit.figures import sensitivity, specificity
 from kit.gates.limits import limits
 from kit.gates.scores import Scores
 from kit.json_file import write_json
+from kit.manifest import BACKBONE, GRAPH, SNOMED, TENSOR, calibration, gated, preparation
 from kit.recipe import Run
-from kit.scored import Floats
 from kit.shipped import Model
 from kit.tables import patients_of
 
 SENSITIVITY = 0.95  # at the threshold, on the calibrating half
-
-SNOMED = "http://snomed.info/sct"
 
 LIMITS = [
     "Trained and measured on children of one to five years of one hospital (Guangzhou, China); never on another site.",
@@ -55,26 +52,10 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "input": {
             "modalities": ["CR", "DX"],
             "selection": {"kind": "every-image"},
-            "preparation": {
-                "grey": {"kind": "display"},
-                "crop": "none",
-                "aspect": "squeezed",
-                "resize": {"in": "graph", "filter": "antialiased-linear", "size": WORKING},
-            },
-            "tensor": {
-                "name": "image",
-                "layout": "NCHW",
-                "channels": 1,
-                "range": [0, 255],
-                "photometric": "MONOCHROME2",
-            },
+            "preparation": preparation({"kind": "display"}, "squeezed", WORKING),
+            "tensor": TENSOR,
         },
-        "graph": {
-            "logits": "logits",
-            "activation": "activation",
-            "embedding": "embedding",
-            "scores": list(Scores._fields),
-        },
+        "graph": GRAPH,
         "outputs": [
             {
                 "key": "pneumonia",
@@ -82,7 +63,7 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
                 "finding": {"system": SNOMED, "code": "233604007", "display": "Pneumonia"},
                 "site": {"system": SNOMED, "code": "39607008", "display": "Lung structure"},
                 "threshold": threshold,
-                "calibration": {"kind": "platt", "slope": platt.slope, "intercept": platt.intercept},
+                "calibration": calibration(platt),
             }
         ],
         "applicability": {
@@ -90,10 +71,7 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
             "bodyPart": ["CHEST", "THORAX", "LUNG"],
             "view": ["AP"],
             "age": {"minYears": 1, "maxYears": 5, "unknown": "refuse"},
-            "scores": [
-                {"score": gate.score, "atMost": most[gate.score], "reason": gate.reason, "detail": gate.detail}
-                for gate in GATES
-            ],
+            "scores": gated(GATES, most),
         },
         "wording": {"subject": "chest radiograph", "notAssessed": "side and lobe not assessed"},
         "explanation": {"kind": "class-activation", "faithful": False},
@@ -113,7 +91,7 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "licences": {
             "data": "CC BY 4.0 (Kermany et al., Cell 172, 2018, doi 10.1016/j.cell.2018.02.010)",
             "weights": "Apache-2.0",
-            "backbone": "Apache-2.0 (EfficientNet-Lite0, ImageNet)",
+            "backbone": BACKBONE,
         },
         "intendedUse": (
             "A second look at antero-posterior chest radiographs of children of one to five years for signs of "
@@ -127,12 +105,9 @@ def main(run: Run) -> None:
     file = run.model / "1" / "model.onnx"
     model = Model(file)
     half, val = half_of_val(run.data, 1), rows_of(run.data, "val")
-    truth, logits = truth_of(half), model.outputs(pictures_of(run.data, half), ["logits"])["logits"][:, 0]
+    truth, logits = truth_of(half), model.columns(pictures_of(run.data, half), ["logits"])["logits"]
     platt, threshold = settle(truth, logits, "sensitivity", SENSITIVITY)
-
-    def scores_of(images: NDArray[np.uint8]) -> dict[str, Floats]:
-        return {name: score[:, 0] for name, score in model.outputs(images, Scores._fields).items()}
-
+    scores_of = partial(model.columns, names=Scores._fields)
     most = limits(GATES, patients_of(val), pictures_of(run.data, val), scores_of)
     write_json(run.model / "model.json", manifest(run.version, sha256_of(file), (platt, threshold), most))
     probability = platt(logits)

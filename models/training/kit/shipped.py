@@ -39,6 +39,10 @@ class Model:
             name: np.concatenate([part[place] for part in parts]).astype(np.float64) for place, name in enumerate(names)
         }
 
+    def columns(self, images: NDArray[np.uint8], names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+        """[N,H,W] or [N,C,H,W] grey levels -> the first number of each named output, [N]."""
+        return {name: values[:, 0] for name, values in self.outputs(images, names).items()}
+
 
 @dataclass(frozen=True)
 class Shipped:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from kit.gates.limits import Gate
+from kit.gates.limits import usual_gates
 from kit.gates.scores import Gates
 from macular_oedema.network import Network, squeeze
 from macular_oedema.table import SHAPE
 
 MARGIN = 8  # pixels of 208 and of 512: left out where contrast is measured
-UNLIKE = "The image is unlike the B-scans of the macula that the model was made with."
-
-GATES = (
-    Gate("contrast_lack", "corrupted", "blank", "The image is blank or nearly so: there is no contrast in it."),
-    Gate("flatness", "corrupted", "text-only", "Most of the image is even, as a page of text is; no retina fills it."),
-    Gate("grain", "corrupted", "poor-quality", "The image is noisier than any on which the model was measured."),
-    Gate(
-        "softness", "corrupted", "poor-quality", "The image is more blurred than any on which the model was measured."
-    ),
-    Gate("inverted", "pose", "inverted", "The image looks as if black and white were exchanged."),
-    Gate("rotated", "pose", "rotated", "The image does not look like a B-scan with the vitreous at the top."),
-    Gate("remoteness", "corrupted", "out-of-distribution", UNLIKE),
-    Gate("atypicality", "corrupted", "out-of-distribution", UNLIKE),
+GATES = usual_gates(
+    "image",
+    blank="there is no contrast in it",
+    text="no retina fills it",
+    upright="does not look like a B-scan with the vitreous at the top",
+    unlike="the B-scans of the macula",
 )
 
 

@@ -6,8 +6,9 @@ alone tells the label, and a threshold from there would be too bold.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
-from numpy.typing import NDArray
 
 from kit.calibration import Platt, settle
 from kit.evidence import sha256_of
@@ -15,16 +16,14 @@ from kit.figures import sensitivity, specificity
 from kit.gates.limits import limits
 from kit.gates.scores import Scores
 from kit.json_file import write_json
+from kit.manifest import BACKBONE, GRAPH, SNOMED, TENSOR, calibration, gated, preparation
 from kit.recipe import Run
-from kit.scored import Floats
 from kit.shipped import Model
 from macular_oedema.gates import GATES
 from macular_oedema.network import WORKING
 from macular_oedema.table import Table
 
 SENSITIVITY = 0.95  # at the threshold, out of fold
-
-SNOMED = "http://snomed.info/sct"
 
 LIMITS = [
     "Trained and measured on one collection (UNAM, IMO, APEC and INDEREB, Mexico, 2015-2022); never on another site.",
@@ -54,26 +53,10 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "input": {
             "modalities": ["OPT"],
             "selection": {"kind": "every-image"},
-            "preparation": {
-                "grey": {"kind": "display"},
-                "crop": "none",
-                "aspect": "squeezed",
-                "resize": {"in": "graph", "filter": "antialiased-linear", "size": WORKING[0]},
-            },
-            "tensor": {
-                "name": "image",
-                "layout": "NCHW",
-                "channels": 1,
-                "range": [0, 255],
-                "photometric": "MONOCHROME2",
-            },
+            "preparation": preparation({"kind": "display"}, "squeezed", WORKING[0]),
+            "tensor": TENSOR,
         },
-        "graph": {
-            "logits": "logits",
-            "activation": "activation",
-            "embedding": "embedding",
-            "scores": list(Scores._fields),
-        },
+        "graph": GRAPH,
         "outputs": [
             {
                 "key": "macular-oedema",
@@ -82,16 +65,13 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
                 "site": {"system": SNOMED, "code": "5665001", "display": "Retinal structure"},
                 "threshold": threshold,
                 "below": "not-prioritised",
-                "calibration": {"kind": "platt", "slope": platt.slope, "intercept": platt.intercept},
+                "calibration": calibration(platt),
             }
         ],
         "applicability": {
             "modality": ["OPT"],
             "bodyPart": ["EYE", "RETINA"],
-            "scores": [
-                {"score": gate.score, "atMost": most[gate.score], "reason": gate.reason, "detail": gate.detail}
-                for gate in GATES
-            ],
+            "scores": gated(GATES, most),
         },
         "wording": {"subject": "OCT B-scan of the macula", "notAssessed": "side and thickness not assessed"},
         "explanation": {"kind": "class-activation", "faithful": False},
@@ -109,7 +89,7 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
                 "(Hughes Cano, Olivares Pinto and Thebault, OCT-AND-EYE-FUNDUS-DATASET)"
             ),
             "weights": "research use only, as the data",
-            "backbone": "Apache-2.0 (EfficientNet-Lite0, ImageNet)",
+            "backbone": BACKBONE,
         },
         "intendedUse": (
             "Brings B-scans of the macula of people with diabetes that may show oedema to the top of the worklist, for "
@@ -125,10 +105,8 @@ def main(run: Run) -> None:
     truth, logits = table.truth[table.graded], np.load(run.scratch / "out-of-fold.npz")["logits"][table.graded]
     platt, threshold = settle(truth, logits, "sensitivity", SENSITIVITY)
 
-    def scores_of(images: NDArray[np.uint8]) -> dict[str, Floats]:
-        return {name: score[:, 0] for name, score in model.outputs(images, Scores._fields).items()}
-
     val = np.array([row.split == "val" for row in table.rows])
+    scores_of = partial(model.columns, names=Scores._fields)
     most = limits(GATES, table.patients[val], table.images[val], scores_of)
     write_json(run.model / "model.json", manifest(run.version, sha256_of(file), (platt, threshold), most))
     probability = platt(logits)

@@ -30,6 +30,26 @@ class Gate:
     detail: str
 
 
+def usual_gates(picture: str, *, blank: str, text: str, upright: str, unlike: str) -> tuple[Gate, ...]:
+    """A gate for each of `scores.Scores`, in the order they are looked at.
+
+    `picture` is what one input is called; the others end or are sentences: `blank` and `text` say what is missing in one
+    that is even, `upright` what one that lies wrongly does not do, `unlike` what the model was made with.
+    """
+    unlike = f"The {picture} is unlike {unlike} that the model was made with."
+    measured = "than any on which the model was measured."
+    return (
+        Gate("contrast_lack", "corrupted", "blank", f"The {picture} is blank or nearly so: {blank}."),
+        Gate("flatness", "corrupted", "text-only", f"Most of the {picture} is even, as a page of text is; {text}."),
+        Gate("grain", "corrupted", "poor-quality", f"The {picture} is noisier {measured}"),
+        Gate("softness", "corrupted", "poor-quality", f"The {picture} is more blurred {measured}"),
+        Gate("inverted", "pose", "inverted", f"The {picture} looks as if black and white were exchanged."),
+        Gate("rotated", "pose", "rotated", f"The {picture} {upright}."),
+        Gate("remoteness", "corrupted", "out-of-distribution", unlike),
+        Gate("atypicality", "corrupted", "out-of-distribution", unlike),
+    )
+
+
 def worst_of_patient(patients: Names, scores: Floats) -> Floats:
     """[N] -> [P]: the highest score of each patient, patients in alphabetical order."""
     names, place = np.unique(patients, return_inverse=True)
