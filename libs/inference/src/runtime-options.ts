@@ -8,6 +8,7 @@ export function runtimeOptions(config: WorkerConfig): Partial<RuntimeOptions> {
   const said: { [K in keyof RuntimeOptions]: RuntimeOptions[K] | undefined } = {
     providers: config.executionProviders,
     threads: config.intraOpThreads,
+    processes: config.modelProcesses,
     maxBatch: config.maxBatch,
     latencyBoundMs: config.batchLatencyMs,
     batchLimitMs: config.batchTimeLimitMs,

@@ -15,6 +15,8 @@ export const workerConfigSchema = baseConfigSchema.extend({
     .pipe(z.array(z.enum(executionProviders)).min(1)),
   /** Of one model; by default one for each processor. */
   intraOpThreads: z.coerce.number().int().min(1).max(256).optional(),
+  /** Of one model, which share its threads and its memory; by default one for each thread, up to four, where only the CPU computes. */
+  modelProcesses: z.coerce.number().int().min(1).max(64).optional(),
   /** Rows of several requests computed together, at most, and how long one waits for others. */
   maxBatch: z.coerce.number().int().min(1).max(256).optional(),
   batchLatencyMs: z.coerce.number().int().min(0).max(10_000).optional(),
@@ -22,7 +24,7 @@ export const workerConfigSchema = baseConfigSchema.extend({
   batchTimeLimitMs: z.coerce.number().int().min(1_000).optional(),
   /** Input that waits to be computed, of all models; whoever has more waits. */
   inputMemoryMib: z.coerce.number().int().min(16).optional(),
-  /** Of one model's process, which is ended beyond it. */
+  /** Of one model; a process of it is ended beyond its share. */
   modelMemoryMib: z.coerce.number().int().min(128).optional(),
   /** A request whose runner died is taken up by another after this long. */
   leaseMs: z.coerce.number().int().min(1_000).default(30_000),

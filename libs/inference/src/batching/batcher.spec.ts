@@ -5,7 +5,13 @@ import { Budget } from './budget.ts';
 import { joinRows, rowsOf } from './rows.ts';
 
 const never = new AbortController().signal;
-const options: BatcherOptions = { maxBatch: 4, maxBatchBytes: 2 ** 20, latencyBoundMs: 20, batchLimitMs: 5_000 };
+const options: BatcherOptions = {
+  atOnce: 1,
+  maxBatch: 4,
+  maxBatchBytes: 2 ** 20,
+  latencyBoundMs: 20,
+  batchLimitMs: 5_000,
+};
 const silent = { waiting: () => undefined, batch: () => undefined, answered: () => undefined };
 
 /** Rows of `width` pixels, each all of one grey. */
@@ -214,6 +220,55 @@ describe('batching', () => {
     await first;
     expect(await Promise.all(runs)).toEqual([[2], [3]]);
     expect(bench.batches).toEqual([[2, 3]]);
+  });
+
+  it('computes as many batches at a time as it may, and keeps the others', async () => {
+    const bench = new Bench();
+    bench.hold();
+    const one = batcher(bench, { atOnce: 2, maxBatch: 1 }, new Budget(2));
+    const answers = [1, 2, 3].map((grey) => one.run(greys([grey]), never));
+    await pause(10);
+    expect(bench.batches).toEqual([[1], [2]]);
+    bench.letGo();
+    expect((await Promise.all(answers)).map(logits)).toEqual([[1], [2], [3]]);
+    expect(bench.batches).toEqual([[1], [2], [3]]);
+  });
+
+  it('lets a row wait for others though another batch could be computed', async () => {
+    const bench = new Bench();
+    const one = batcher(bench, { atOnce: 2 }, new Budget(2));
+    const answers = [one.run(greys([1]), never), pause(5).then(() => one.run(greys([2]), never))];
+    expect((await Promise.all(answers)).map(logits)).toEqual([[1], [2]]);
+    expect(bench.batches).toEqual([[1, 2]]);
+  });
+
+  it('puts the answers of one call together in its own order, whichever batch ends first', async () => {
+    const ends = new Map([
+      [0, 30],
+      [1, 5],
+      [2, 15],
+    ]);
+    const compute: Compute = async ([piece]) => {
+      await pause(ends.get(piece?.from ?? Number.NaN) ?? 0);
+      return answerOf(greys([10 * (piece?.from ?? Number.NaN)]));
+    };
+    const one = new Batcher(compute, new Budget(3), { ...options, atOnce: 3, maxBatch: 1 }, silent);
+    batchers.push(one);
+    expect(logits(await one.run(greys([0, 0, 0]), never))).toEqual([0, 10, 20]);
+  });
+
+  it('ends a call whose one batch fails alone, and leaves the batch of another that is computed beside it', async () => {
+    const bench = new Bench();
+    bench.poison = 2;
+    bench.hold();
+    const one = batcher(bench, { atOnce: 2, maxBatch: 2 }, new Budget(2));
+    const given = one.run(greys([1, 1, 2]), never);
+    const kept = one.run(greys([4, 5]), never);
+    await pause(30);
+    bench.letGo();
+    expect(logits(await given)).toEqual({ kind: 'unavailable', message: 'it died' });
+    expect(logits(await kept)).toEqual([4, 5]);
+    expect(bench.stopped).toEqual([]);
   });
 
   it('answers whoever waits when the model is unloaded with a failure that may pass', async () => {

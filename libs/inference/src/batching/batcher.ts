@@ -5,6 +5,8 @@ import { answerRows, joinAnswers } from './rows.ts';
 import { type BatchShape, type Call, type Piece, WaitingRows } from './waiting-rows.ts';
 
 export interface BatcherOptions extends BatchShape {
+  /** Batches computed at a time. */
+  atOnce: number;
   /** Of one batch; its callers' own limits are in their signals. */
   batchLimitMs: number;
 }
@@ -29,15 +31,22 @@ export type Compute = (rows: readonly RowsOfInput[], signal: AbortSignal) => Pro
 
 class BatchLate extends Error {}
 
+/** One that is being computed. */
+interface Batch {
+  pieces: readonly Piece[];
+  stop: AbortController;
+}
+
 /**
- * Rows of many callers in front of one model, computed together. One batch at a time, and only while `turns` gives one, since models
- * share the machine. A batch of several callers that fails is done again caller by caller: a row that kills ends only its own.
+ * Rows of many callers in front of one model, computed together: `atOnce` batches at a time, each only while `turns` gives one, since
+ * models share the machine. A batch of several callers that fails is done again caller by caller: a row that kills ends only its own.
  */
 export class Batcher {
   readonly #waiting: WaitingRows;
-  #working = false;
+  readonly #batches = new Set<Batch>();
+  /** The next batch waits for its turn. */
+  #nextInLine = false;
   #timer: NodeJS.Timeout | undefined;
-  #current: { pieces: Piece[]; stop: AbortController } | undefined;
 
   constructor(
     private readonly compute: Compute,
@@ -54,7 +63,7 @@ export class Batcher {
     if (rows < 1) return failed('defect', 'a tensor of no rows');
     const since = performance.now();
     const answer = await new Promise<Computed<Answer>>((resolve, reject) => {
-      const call: Call = { input, rows, next: 0, answers: [], since, alone: false, settled: false, resolve: settle };
+      const call: Call = { input, rows, answers: new Map(), since, settled: false, resolve: settle };
       const onAbort = (): void => {
         this.#drop(call);
         reject(signal.reason);
@@ -81,49 +90,52 @@ export class Batcher {
   #drop(call: Call): void {
     call.settled = true;
     this.#waiting.remove(call);
-    if (this.#current?.pieces.every((piece) => piece.call.settled) === true) this.#current.stop.abort();
+    for (const { pieces, stop } of this.#batches)
+      if (pieces.some((piece) => piece.call === call) && pieces.every((piece) => piece.call.settled)) stop.abort();
     this.#wake();
   }
 
   #wake(): void {
     this.observer.waiting(this.#waiting.rows);
     clearTimeout(this.#timer);
-    if (this.#working) return;
+    if (this.#nextInLine || this.#batches.size >= this.options.atOnce) return;
     const dueIn = this.#waiting.dueIn(performance.now());
     if (dueIn === undefined) return;
     if (dueIn > 0) {
       this.#timer = setTimeout(() => this.#wake(), dueIn);
       return;
     }
-    this.#working = true;
     void this.#work();
   }
 
   async #work(): Promise<void> {
+    this.#nextInLine = true;
     const giveBack = await this.turns.take(1);
+    this.#nextInLine = false;
     // Taken only now: while others had their turn, more came.
     const pieces = this.#waiting.take(performance.now());
-    if (pieces.length > 0) await this.#computeTogether(pieces);
+    const computed = pieces.length > 0 ? this.#computeTogether(pieces) : undefined;
+    this.#wake();
+    await computed;
     giveBack();
-    this.#working = false;
     this.#wake();
   }
 
-  async #computeTogether(pieces: Piece[]): Promise<void> {
-    const stop = new AbortController();
-    this.#current = { pieces, stop };
-    const late = setTimeout(() => stop.abort(new BatchLate()), this.options.batchLimitMs);
+  async #computeTogether(pieces: readonly Piece[]): Promise<void> {
+    const batch = { pieces, stop: new AbortController() };
+    this.#batches.add(batch);
+    const late = setTimeout(() => batch.stop.abort(new BatchLate()), this.options.batchLimitMs);
     const from = performance.now();
-    const computed = await this.#attempt(pieces, stop.signal);
+    const computed = await this.#attempt(batch);
     clearTimeout(late);
-    this.#current = undefined;
+    this.#batches.delete(batch);
     const rows = pieces.reduce((sum, { count }) => sum + count, 0);
     this.observer.batch(rows, (performance.now() - from) / 1_000);
     if (computed.kind === 'computed') this.#distribute(pieces, computed.value);
     else this.#retryAlone(pieces, computed);
   }
 
-  async #attempt(pieces: Piece[], signal: AbortSignal): Promise<Computed<Answer>> {
+  async #attempt({ pieces, stop: { signal } }: Batch): Promise<Computed<Answer>> {
     try {
       const rows = pieces.map(({ call, from, count }) => ({ input: call.input, from, count }));
       return await this.compute(rows, signal);
@@ -133,30 +145,30 @@ export class Batcher {
     }
   }
 
-  #distribute(pieces: Piece[], answer: Answer): void {
+  #distribute(pieces: readonly Piece[], answer: Answer): void {
     let at = 0;
-    for (const { call, count } of pieces) {
-      call.answers.push(answerRows(answer, at, count));
+    for (const { call, from, count } of pieces) {
+      call.answers.set(from, answerRows(answer, at, count));
       at += count;
-      const [first, ...others] = call.answers;
-      const whole = call.answers.reduce((sum, { logits }) => sum + (logits.dims[0] ?? 0), 0) === call.rows;
+      const answered = [...call.answers].sort(([a], [b]) => a - b).map(([, part]) => part);
+      const [first, ...others] = answered;
+      const whole = answered.reduce((sum, { logits }) => sum + (logits.dims[0] ?? 0), 0) === call.rows;
       if (whole && first !== undefined && !call.settled)
         call.resolve({ kind: 'computed', value: joinAnswers([first, ...others]) });
     }
   }
 
-  #retryAlone(pieces: Piece[], failure: Computed<never>): void {
+  #retryAlone(pieces: readonly Piece[], failure: Computed<never>): void {
     const alone = pieces.length === 1;
-    for (const { call, from } of pieces.toReversed()) {
+    for (const piece of pieces.toReversed()) {
+      const { call } = piece;
       if (call.settled) continue;
-      if (alone) {
-        this.#waiting.remove(call);
-        call.resolve(failure);
+      if (!alone) {
+        this.#waiting.addAlone(piece);
         continue;
       }
-      call.alone = true;
-      call.next = from;
-      this.#waiting.addFirst(call);
+      this.#waiting.remove(call);
+      call.resolve(failure);
     }
   }
 }

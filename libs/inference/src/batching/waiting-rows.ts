@@ -4,22 +4,21 @@ import type { Answer, Computed, Tensor } from '../runtime.ts';
 export interface Call {
   input: Tensor;
   rows: number;
-  /** The first row that is in no batch yet. */
-  next: number;
-  answers: Answer[];
+  /** By the first row each is of. */
+  answers: Map<number, Answer>;
   /** Milliseconds on the clock of `performance.now()`. */
   since: number;
-  /** Was in a batch that failed: goes with no other, so that it fails alone. */
-  alone: boolean;
   settled: boolean;
   resolve: (answer: Computed<Answer>) => void;
 }
 
-/** Rows of one call that go into one batch. */
+/** Rows of one call, together on their way: waiting, or in one batch. */
 export interface Piece {
   call: Call;
   from: number;
   count: number;
+  /** Was in a batch that failed: goes with no other, so that it fails alone. */
+  alone: boolean;
 }
 
 export interface BatchShape {
@@ -33,79 +32,82 @@ export interface BatchShape {
 
 /** Rows that wait for a batch, in the order they came. A batch holds images of one size. */
 export class WaitingRows {
-  readonly #calls: Call[] = [];
+  #pieces: Piece[] = [];
 
   constructor(private readonly shape: BatchShape) {}
 
   get rows(): number {
-    return this.#calls.reduce((sum, call) => sum + call.rows - call.next, 0);
+    return rowsIn(this.#pieces);
   }
 
   add(call: Call): void {
-    this.#calls.push(call);
+    this.#pieces.push({ call, from: 0, count: call.rows, alone: false });
   }
 
-  /** Before all others: it has waited once. */
-  addFirst(call: Call): void {
-    this.remove(call);
-    this.#calls.unshift(call);
+  /** Before all others, since it has waited once, and in a batch of its own. */
+  addAlone(piece: Piece): void {
+    this.#pieces.unshift({ ...piece, alone: true });
   }
 
   remove(call: Call): void {
-    const place = this.#calls.indexOf(call);
-    if (place >= 0) this.#calls.splice(place, 1);
+    this.#pieces = this.#pieces.filter((piece) => piece.call !== call);
   }
 
-  removeAll(): Call[] {
-    return this.#calls.splice(0);
+  removeAll(): Set<Call> {
+    return new Set(this.#pieces.splice(0).map(({ call }) => call));
   }
 
   /** Milliseconds until a batch should go, 0 if now; undefined when nothing waits. */
   dueIn(now: number): number | undefined {
-    const [oldest] = this.#calls;
+    const [oldest] = this.#pieces;
     if (oldest === undefined) return undefined;
     if (this.#full() !== undefined) return 0;
-    return Math.max(0, oldest.alone ? 0 : oldest.since + this.shape.latencyBoundMs - now);
+    return Math.max(0, this.#dueAt(oldest) - now);
   }
 
   /** The oldest row and those that fit with it; a batch that is full goes before an oldest row that may still wait. */
   take(now: number): Piece[] {
-    const [oldest] = this.#calls;
+    const [oldest] = this.#pieces;
     if (oldest === undefined) return [];
-    const late = oldest.alone || oldest.since + this.shape.latencyBoundMs <= now;
-    const head = late ? oldest : (this.#full() ?? oldest);
-    const pieces: Piece[] = [];
+    const head = this.#dueAt(oldest) <= now ? oldest : (this.#full() ?? oldest);
+    const taken: Piece[] = [];
     let room = this.#most(head);
-    for (const call of this.#companions(head)) {
-      const count = Math.min(room, call.rows - call.next);
+    for (const piece of this.#companions(head)) {
+      const count = Math.min(room, piece.count);
       if (count === 0) break;
-      pieces.push({ call, from: call.next, count });
-      call.next += count;
+      taken.push({ ...piece, count });
+      piece.from += count;
+      piece.count -= count;
       room -= count;
-      if (call.next === call.rows) this.remove(call);
     }
-    return pieces;
+    this.#pieces = this.#pieces.filter(({ count }) => count > 0);
+    return taken;
   }
 
-  /** The first call of a size of which a whole batch waits. */
-  #full(): Call | undefined {
-    return this.#calls.find((head) => {
-      const waiting = this.#companions(head).reduce((sum, call) => sum + call.rows - call.next, 0);
-      return waiting >= this.#most(head);
-    });
+  #dueAt({ call, alone }: Piece): number {
+    return alone ? 0 : call.since + this.shape.latencyBoundMs;
   }
 
-  #companions(head: Call): Call[] {
+  /** The first piece of a size of which a whole batch waits. */
+  #full(): Piece | undefined {
+    return this.#pieces.find((head) => rowsIn(this.#companions(head)) >= this.#most(head));
+  }
+
+  #companions(head: Piece): Piece[] {
     if (head.alone) return [head];
-    return this.#calls.filter((call) => !call.alone && sizeOf(call) === sizeOf(head));
+    return this.#pieces.filter((piece) => !piece.alone && sizeOf(piece) === sizeOf(head));
   }
 
-  #most(call: Call): number {
+  #most({ call }: Piece): number {
     const bytes = call.input.data.byteLength / call.rows;
     return Math.max(1, Math.min(this.shape.maxBatch, Math.floor(this.shape.maxBatchBytes / bytes)));
   }
 }
 
-function sizeOf({ input }: Call): string {
-  return input.dims.slice(1).join('×');
+function rowsIn(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { count }) => sum + count, 0);
+}
+
+function sizeOf({ call }: Piece): string {
+  return call.input.dims.slice(1).join('×');
 }

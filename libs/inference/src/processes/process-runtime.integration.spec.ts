@@ -63,7 +63,7 @@ describe('ProcessRuntime', () => {
     await busy.load(await model('slow'), never);
     const running = busy.run(await model('slow'), image(255), never);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    process.kill(busy.processIdOf(await model('slow')) ?? Number.NaN, 'SIGKILL');
+    process.kill(busy.processIdsOf(await model('slow'))[0] ?? Number.NaN, 'SIGKILL');
     expect(await running).toMatchObject({ kind: 'failed', failure: { kind: 'unavailable' } });
     expect((await busy.run(await model('bright'), image(0), never)).kind).toBe('computed');
   });
@@ -92,7 +92,7 @@ describe('ProcessRuntime', () => {
   it('ends a model that needs more memory than it may take as a failure, and serves the others on', async () => {
     const bounded = runtime({ modelMemoryBytes: 600 * 2 ** 20 });
     await bounded.load(await model('bright'), never);
-    const brightId = bounded.processIdOf(await model('bright'));
+    const brightIds = bounded.processIdsOf(await model('bright'));
     const starved = await bounded.run(await model('faulty/hungry'), image(255), never);
     expect(starved).toMatchObject({
       kind: 'failed',
@@ -100,7 +100,7 @@ describe('ProcessRuntime', () => {
     });
     expect((await bounded.run(await model('faulty/hungry'), image(1), never)).kind).toBe('computed');
     expect((await bounded.run(await model('bright'), image(0), never)).kind).toBe('computed');
-    expect(bounded.processIdOf(await model('bright'))).toBe(brightId);
+    expect(bounded.processIdsOf(await model('bright'))).toEqual(brightIds);
   });
 
   it('killed in the middle of a batch, computes the rows of each caller again', async () => {
@@ -109,7 +109,7 @@ describe('ProcessRuntime', () => {
     await busy.load(slow, never);
     const runs = [2, 0, 0].map((grey) => busy.run(slow, image(grey), never));
     await new Promise((resolve) => setTimeout(resolve, 200));
-    process.kill(busy.processIdOf(slow) ?? Number.NaN, 'SIGKILL');
+    process.kill(busy.processIdsOf(slow)[0] ?? Number.NaN, 'SIGKILL');
     expect((await Promise.all(runs)).map(({ kind }) => kind)).toEqual(['computed', 'computed', 'computed']);
   });
 
@@ -124,6 +124,25 @@ describe('ProcessRuntime', () => {
     const answers = await Promise.all([first, ...others]);
     const said = answers.map((answer) => (answer.kind === 'failed' ? answer.failure.message : answer.kind));
     expect(said).toEqual([expect.stringMatching(/inference process/), 'computed', 'computed']);
+  });
+
+  it('computes several batches at once, each in a process of its own, and ends only the one that is given up', async () => {
+    const two = runtime({ threads: 2 });
+    const slow = await model('slow');
+    await two.load(slow, never);
+    const [first = Number.NaN, second = Number.NaN] = two.processIdsOf(slow);
+    expect(first).not.toBe(second);
+    const given = two.run(slow, image(255), AbortSignal.timeout(500));
+    const kept = two.run(slow, image(2), never);
+    await expect(given).rejects.toThrow(/timeout/i);
+    expect(await kept).toMatchObject({ kind: 'computed' });
+    const left = two.processIdsOf(slow);
+    expect(left).toHaveLength(1);
+    expect([first, second]).toEqual(expect.arrayContaining(left));
+    expect(
+      (await Promise.all([0, 0].map((grey) => two.run(slow, image(grey), never)))).map(({ kind }) => kind),
+    ).toEqual(['computed', 'computed']);
+    expect(two.processIdsOf(slow)).toHaveLength(2);
   });
 
   it('keeps what is no number to the row it belongs to', async () => {
@@ -143,7 +162,7 @@ describe('ProcessRuntime', () => {
     const streaming = runtime({ maxBatch: 8, latencyBoundMs: 0, queueBytes: 16 * slice });
     const bright = await model('bright');
     await streaming.load(bright, never);
-    const child = streaming.processIdOf(bright);
+    const [child] = streaming.processIdsOf(bright);
     const rss = async () => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${child}/status`, 'utf8'))?.[1]) / 1_024;
     const run = (from: number) =>
       streaming.run(bright, { dims: [4, 1, 128, 128], data: new Float32Array(4 * 16_384).fill(from % 256) }, never);
@@ -189,9 +208,9 @@ describe('ProcessRuntime', () => {
     const one = runtime();
     const bright = await model('bright');
     await one.load(bright, never);
-    const child = one.processIdOf(bright) ?? Number.NaN;
+    const [child = Number.NaN] = one.processIdsOf(bright);
     await one.unload(bright);
-    expect(one.processIdOf(bright)).toBeUndefined();
+    expect(one.processIdsOf(bright)).toEqual([]);
     await waitForEnd(child);
   });
 
@@ -204,7 +223,7 @@ describe('ProcessRuntime', () => {
     await one.load(loaded.model, never);
     await rm(folder, { recursive: true });
     expect((await one.run(loaded.model, image(1), never)).kind).toBe('computed');
-    process.kill(one.processIdOf(loaded.model) ?? Number.NaN, 'SIGKILL');
+    process.kill(one.processIdsOf(loaded.model)[0] ?? Number.NaN, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await one.run(loaded.model, image(1), never)).toMatchObject({ failure: { kind: 'unavailable' } });
   });

@@ -15,23 +15,31 @@ const MiB = 2 ** 20;
 export interface RuntimeOptions {
   /** Tried in this order. */
   providers: readonly ExecutionProvider[];
-  /** Of one model. */
+  /** Of one model, all its processes together. */
   threads: number;
+  /**
+   * Of one model, each with its share of the threads and of the memory, as many batches at a time. By default one for each thread, up
+   * to four, where only the CPU computes: a thread for each of two batches does more than two threads for one, then another.
+   */
+  processes: number;
   /** Rows of a batch, and how long a row waits for others. By default 1 where only the CPU computes. */
   maxBatch: number;
   latencyBoundMs: number;
   /** Bytes of input in hand, of all models together; beyond them `run` waits. */
   queueBytes: number;
-  /** Resident memory one model may take; its process is ended beyond it. */
+  /** Resident memory one model may take; a process is ended beyond its share. */
   modelMemoryBytes: number;
   /** Of one batch. */
   batchLimitMs: number;
 }
 
-const maxBatchOnCpu = 1;
-const maxBatchElsewhere = 16;
+/** As many as requests a worker has in hand by default. */
+const mostProcesses = 4;
 
-const defaults: Omit<RuntimeOptions, 'maxBatch'> = {
+const onCpuAlone = (threads: number) => ({ maxBatch: 1, processes: Math.min(threads, mostProcesses) });
+const elsewhere = { maxBatch: 16, processes: 1 };
+
+const defaults: Omit<RuntimeOptions, 'maxBatch' | 'processes'> = {
   providers: ['cpu'],
   threads: availableParallelism(),
   latencyBoundMs: 5,
@@ -44,21 +52,25 @@ const defaults: Omit<RuntimeOptions, 'maxBatch'> = {
 const maxBatchBytes = 32 * MiB;
 
 interface OpenModel {
-  process: WorkProcess<SessionJob, SessionReply>;
-  load: SessionJob;
+  processes: readonly ModelProcess[];
   batcher: Batcher;
 }
 
+interface ModelProcess {
+  work: WorkProcess<SessionJob, SessionReply>;
+  load: SessionJob;
+}
+
 /**
- * Computes each model in a process of its own. A thread would not do: native code neither yields nor ends when its thread is
+ * Computes each model in processes of its own. A thread would not do: native code neither yields nor ends when its thread is
  * terminated, and the whole app could then not even exit. A process can be killed in the middle of a multiplication, a crash in a
  * kernel takes no other model down, and an unloaded model leaves nothing behind.
  */
 export class ProcessRuntime extends Runtime {
   readonly #options: RuntimeOptions;
   readonly #models = new Map<string, OpenModel>();
-  /** One batch at a time: it has all threads. */
-  readonly #turns = new Budget(1);
+  /** Of batches: each has the threads of one process. */
+  readonly #turns: Budget;
   readonly #bytes: Budget;
   readonly #scratch = new SharedScratch();
   /** Where the input of a call lies in the scratch. */
@@ -66,20 +78,24 @@ export class ProcessRuntime extends Runtime {
 
   constructor(options: Partial<RuntimeOptions> = {}) {
     super();
-    const onCpu = (options.providers ?? defaults.providers).every((provider) => provider === 'cpu');
-    this.#options = { maxBatch: onCpu ? maxBatchOnCpu : maxBatchElsewhere, ...defaults, ...options };
+    const common = { ...defaults, ...options };
+    const onCpu = common.providers.every((provider) => provider === 'cpu');
+    this.#options = { ...(onCpu ? onCpuAlone(common.threads) : elsewhere), ...common };
+    this.#turns = new Budget(this.#options.processes);
     this.#bytes = new Budget(this.#options.queueBytes);
   }
 
-  /** Of the process that computes a model, while there is one. */
-  processIdOf(model: Model): number | undefined {
-    return this.#models.get(keyOf(model))?.process.processId;
+  /** Of the processes that compute a model, while there are any. */
+  processIdsOf(model: Model): number[] {
+    const { processes = [] } = this.#models.get(keyOf(model)) ?? {};
+    return processes.flatMap(({ work: { processId } }) => processId ?? []);
   }
 
   async load(model: Model, signal: AbortSignal): Promise<Computed<Loaded>> {
-    const { process, load } = this.#open(model);
-    const reply = await process.ask(load, signal);
-    if (reply.kind === 'loaded') return { kind: 'computed', value: reply.loaded };
+    const { processes } = this.#open(model);
+    const replies = await Promise.all(processes.map(({ work, load }) => work.ask(load, signal)));
+    const reply = replies.find(({ kind }) => kind !== 'loaded') ?? replies[0];
+    if (reply?.kind === 'loaded') return { kind: 'computed', value: reply.loaded };
     await this.unload(model);
     return unexpected(reply);
   }
@@ -88,7 +104,7 @@ export class ProcessRuntime extends Runtime {
     const open = this.#models.get(keyOf(model));
     this.#models.delete(keyOf(model));
     open?.batcher.close();
-    await open?.process.close();
+    await Promise.all(open?.processes.map(({ work }) => work.close()) ?? []);
   }
 
   async run(model: Model, input: Tensor, signal: AbortSignal): Promise<Computed<Answer>> {
@@ -110,33 +126,40 @@ export class ProcessRuntime extends Runtime {
     const open = [...this.#models.values()];
     this.#models.clear();
     for (const { batcher } of open) batcher.close();
-    await Promise.all(open.map(({ process }) => process.close()));
+    await Promise.all(open.flatMap(({ processes }) => processes.map(({ work }) => work.close())));
     this.#scratch.close();
   }
 
   #open(model: Model): OpenModel {
     const known = this.#models.get(keyOf(model));
     if (known !== undefined) return known;
-    const { modelMemoryBytes } = this.#options;
-    const load = this.#loadJob(model);
-    const process = new WorkProcess<SessionJob, SessionReply>(
-      'the inference process',
-      () =>
-        new ForkedProcess(new URL('./session-process.ts', import.meta.url), {
-          parameters: [String(modelMemoryBytes)],
-          inherited: this.#scratch.fd,
-        }),
-      load,
-    );
+    const { processes: count } = this.#options;
+    const processes = Array.from({ length: count }, (_, place) => this.#processOf(model, place));
+    const free = processes.map(({ work }) => work);
     const compute = async (rows: readonly RowsOfInput[], signal: AbortSignal): Promise<Computed<Answer>> => {
-      const reply = await process.ask(this.#runJob(rows), signal);
+      // The one that was busy last, so that its memory is warm. The batcher asks for no more than there are.
+      const work = free.pop();
+      if (work === undefined) throw new RangeError('more batches at once than processes');
+      const reply = await work.ask(this.#runJob(rows), signal).finally(() => free.push(work));
       if (reply.kind === 'answered') return { kind: 'computed', value: reply.answer };
       return reply.kind === 'failed' && reply.opening === true ? notReopened(reply) : unexpected(reply);
     };
-    const batcher = new Batcher(compute, this.#turns, { ...this.#options, maxBatchBytes }, observeBatches(model));
-    const opened = { process, load, batcher };
+    const shape = { ...this.#options, maxBatchBytes, atOnce: count };
+    const opened = { processes, batcher: new Batcher(compute, this.#turns, shape, observeBatches(model)) };
     this.#models.set(keyOf(model), opened);
     return opened;
+  }
+
+  /** The one at `place` among the processes of a model. */
+  #processOf(model: Model, place: number): ModelProcess {
+    const { processes, threads, modelMemoryBytes } = this.#options;
+    const load = this.#loadJob(model, Math.max(1, Math.floor((threads + place) / processes)));
+    const start = (): ForkedProcess =>
+      new ForkedProcess(new URL('./session-process.ts', import.meta.url), {
+        parameters: [String(modelMemoryBytes / processes)],
+        inherited: this.#scratch.fd,
+      });
+    return { load, work: new WorkProcess('the inference process', start, load) };
   }
 
   #runJob(rows: readonly RowsOfInput[]): SessionJob {
@@ -151,8 +174,8 @@ export class ProcessRuntime extends Runtime {
     return { kind: 'run-parcels', dims: [total, ...(rows[0]?.input.dims.slice(1) ?? [])], parcels };
   }
 
-  #loadJob({ manifest, path }: Model): SessionJob {
-    const { providers, threads, maxBatch } = this.#options;
+  #loadJob({ manifest, path }: Model, threads: number): SessionJob {
+    const { providers, maxBatch } = this.#options;
     const { size } = manifest.input.preparation.resize;
     const outputs = manifest.graph;
     return {
@@ -172,7 +195,7 @@ function notReopened({ failure }: Failed): Failed {
   return { kind: 'failed', failure: { ...failure, kind: 'unavailable' } };
 }
 
-function unexpected(reply: SessionReply): Failed {
-  if (reply.kind === 'failed') return reply;
-  return { kind: 'failed', failure: { kind: 'defect', message: `the inference process answered ${reply.kind}` } };
+function unexpected(reply: SessionReply | undefined): Failed {
+  if (reply?.kind === 'failed') return reply;
+  return { kind: 'failed', failure: { kind: 'defect', message: `the inference process answered ${reply?.kind}` } };
 }
