@@ -79,7 +79,12 @@ const aggregationSchema = z.discriminatedUnion('kind', [
 const answerSchema = z.discriminatedUnion('unit', [
   z.strictObject({ unit: z.literal('image') }),
   z.strictObject({ unit: z.literal('slice') }),
-  z.strictObject({ unit: z.literal('study'), aggregation: aggregationSchema }),
+  z.strictObject({
+    unit: z.literal('study'),
+    /** First each slice's logit becomes the mean of it, twice, and of those before and behind it. */
+    smoothed: z.literal('neighbours').optional(),
+    aggregation: aggregationSchema,
+  }),
 ]);
 
 /** A number the graph gives of each frame, and what it may be at most. `detail` is one sentence for a clinician. */

@@ -104,7 +104,7 @@ class Slices {
         const logits = this.#answered.map((slice) => slice.logits[index] ?? Number.NaN);
         const strongest = strongestOf(logits);
         const alone = { logit: logits[strongest] ?? Number.NaN, strongest };
-        return [key, answer.unit === 'study' ? aggregate(answer.aggregation, logits) : alone];
+        return [key, answer.unit === 'study' ? aggregate(answer, logits) : alone];
       }),
     );
   }
