@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import cv2
 import pydicom
 
-from chest_xray_paediatric.golden_dicom import INVENTED, Patient, golden_dicom
+from chest_xray_paediatric.golden_dicom import INVENTED, golden_dicom
 from chest_xray_paediatric.table import kind_of, rows_of
 from kit.gates.poses import posed
 from kit.gates.refusals import Gatekeeper
+from kit.golden_dicom import Patient
 from kit.json_file import rounded, write_json
 from kit.recipe import Run
 from kit.shipped import open_shipped
