@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from brain_haemorrhage.gates import INSET, Gated
-from brain_haemorrhage.network import Answer, Network, crop, folded, squeeze
+from brain_haemorrhage.network import Answer, Network, folded, see
 from brain_haemorrhage.table import pictures_of, slices_of
 from brain_haemorrhage.train import load_late
 from kit.augmentation import views_of, withstood
@@ -29,7 +29,7 @@ def _seen(network: Network, images: NDArray[np.uint8], batch: int = 32) -> tuple
     """[N,256,256] -> what the gates look at: features in ninths [N,1008], and the manner each was taken in [N,6]."""
     features, manners = [], []
     for shown in torch.from_numpy(images[:, None]).split(batch):
-        cropped = crop(shown.float(), squeeze(shown.float()))
+        cropped = see(shown.float()).cropped
         features.append(ninths(network.middle(cropped)))
         manners.append(manner(cropped, spread_of(cropped, INSET), INSET))
     return torch.cat(features), torch.cat(manners)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from brain_haemorrhage.network import Network, crop, squeeze
+from brain_haemorrhage.network import Network, see
 from kit.gates.limits import usual_gates
 from kit.gates.scores import Gates
 
@@ -26,6 +26,6 @@ class Gated(nn.Module):
         self.network, self.gates = network, gates
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        cropped = crop(image, squeeze(image))
-        middle = self.network.middle(cropped)
-        return (*self.network.late.answer(middle), *self.gates(cropped, middle))
+        seen = see(image)
+        middle = self.network.middle(seen.cropped)
+        return (*self.network.answer(middle, seen.window), *self.gates(seen.cropped, middle))

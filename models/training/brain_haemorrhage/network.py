@@ -25,10 +25,14 @@ LOOKS = 3
 EDGE = 8.0  # how steeply weight ends there: a step would let rounding decide over pixels on it
 MARGIN = 1.12  # of the head's larger half side
 SMALLEST = 0.5  # of the image's half side: so that a vertex is not blown up to a whole head
+CELLS = 32  # a side of the map that is laid back over the image
 
 
 class Answer(NamedTuple):
-    """logits [N,6]; activation [N,6,h,w], whose means + the biases are the logits; embedding [N,2560]."""
+    """logits [N,6]; activation [N,6,h,w]; embedding [N,2560].
+
+    Of the crop, the means of the activation + the biases are the logits. Of the image it is laid back: see `lay`.
+    """
 
     logits: Tensor
     activation: Tensor
@@ -36,7 +40,7 @@ class Answer(NamedTuple):
 
 
 def squeeze(image: Tensor, size: int = STORED) -> Tensor:
-    """[N,1,H,W] -> [N,1,size,size]: linear with antialiasing; `crop` gives the sides their proportion back."""
+    """[N,1,H,W] -> [N,1,size,size]: linear with antialiasing; `see` gives the sides their proportion back."""
     return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
@@ -49,7 +53,7 @@ def _moments(weight: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
 
 def head(stored: Tensor) -> Tensor:
     """[N,1,S,S] -> [N,4]: the head's centre (x, y) and half sides (x, y), on -1..1 of the image, by moments."""
-    line = (torch.arange(STORED) + 0.5) * (2 / STORED) - 1
+    line = _line(STORED)
     weight = ((stored[:, 0] - DARK) / SOFT).clamp(0, 1)
     (x, wide), (y, high) = _moments(weight.sum(1), line), _moments(weight.sum(2), line)
     for _ in range(LOOKS - 1):
@@ -59,15 +63,47 @@ def head(stored: Tensor) -> Tensor:
     return torch.cat([x, y, (2 * wide).clamp(min=SMALLEST), (2 * high).clamp(min=SMALLEST)], dim=1)
 
 
-def crop(image: Tensor, stored: Tensor) -> Tensor:
-    """[N,1,H,W] and its squeeze -> [N,1,192,192]: a square about the head, in the proportions of the image."""
+class Seen(NamedTuple):
+    """cropped [N,1,192,192]: a square about the head; window [N,4]: its centre (x, y) and half sides (x, y), on -1..1 of
+    the image, where a square's sides differ if the image's do."""
+
+    cropped: Tensor
+    window: Tensor
+
+
+def see(image: Tensor) -> Seen:
+    """[N,1,H,W] -> Seen, in the proportions of the image."""
+    stored = squeeze(image)
     height, width = image.shape[2], image.shape[3]
     found = head(stored)
     half = torch.maximum(found[:, 2:3] * width, found[:, 3:4] * height) * MARGIN
-    line = (torch.arange(WORKING) + 0.5) * (2 / WORKING) - 1
-    x, y = found[:, 0:1] + half / width * line, found[:, 1:2] + half / height * line
-    grid = torch.stack([x[:, None, :].expand(-1, WORKING, -1), y[:, :, None].expand(-1, -1, WORKING)], dim=3)
-    return F.grid_sample(stored, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    window = torch.cat([found[:, 0:2], half / width, half / height], dim=1)
+    line = _line(WORKING)
+    grid = _grid(window[:, 0:1] + window[:, 2:3] * line, window[:, 1:2] + window[:, 3:4] * line)
+    cropped = F.grid_sample(stored, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return Seen(cropped, window)
+
+
+def lay(maps: Tensor, window: Tensor) -> Tensor:
+    """[N,C,h,w] of a crop and where it lies -> [N,C,32,32] of the whole image.
+
+    What the crop does not show is given the least that the map has: of the image, evidence lies nowhere else.
+    """
+    line = _line(CELLS)
+    grid = _grid((line - window[:, 0:1]) / window[:, 2:3], (line - window[:, 1:2]) / window[:, 3:4])
+    least = maps.amin(dim=(2, 3), keepdim=True)
+    return F.grid_sample(maps - least, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + least
+
+
+def _line(count: int) -> Tensor:
+    """[count]: the centres of so many equal parts of -1..1."""
+    return (torch.arange(count) + 0.5) * (2 / count) - 1
+
+
+def _grid(x: Tensor, y: Tensor) -> Tensor:
+    """[N,S] places across and [N,S] down -> [N,S,S,2], as `grid_sample` takes it."""
+    across, down = x[:, None, :].expand(-1, y.shape[1], -1), y[:, :, None].expand(-1, -1, x.shape[1])
+    return torch.stack([across, down], dim=3)
 
 
 def normalise(cropped: Tensor) -> Tensor:
@@ -85,6 +121,12 @@ class Late(nn.Module):
         self.classifier = nn.Linear(2 * FEATURES, len(LABELS))
 
     def answer(self, middle: Tensor) -> Answer:
+        """The mean of what is said of the features as they are and of their mirror: no side is told."""
+        seen, mirrored = self._once(middle), self._once(middle.flip(3))
+        maps = (seen.activation + mirrored.activation.flip(3)) / 2
+        return Answer((seen.logits + mirrored.logits) / 2, maps, (seen.embedding + mirrored.embedding) / 2)
+
+    def _once(self, middle: Tensor) -> Answer:
         features = self.backbone.last(middle)
         there = F.max_pool2d(features.flip(3), 3, 1, 1)
         both = torch.cat([features, F.relu(features - there)], dim=1)
@@ -93,11 +135,12 @@ class Late(nn.Module):
         return Answer(self.classifier(self.dropout(embedding)), activation, embedding)
 
     def forward(self, middle: Tensor) -> Tensor:
-        return self.answer(middle).logits
+        """Logits [N,6] of the features as they are: what is trained, on mirrors drawn at random."""
+        return self._once(middle).logits
 
 
 class Network(nn.Module):
-    """[N,1,H,W] float32 grey levels 0..255 of the brain window (0 = black) -> Answer."""
+    """[N,1,H,W] float32 grey levels 0..255 of the brain window (0 = black) -> Answer, its activation over the image."""
 
     def __init__(self, late: Late) -> None:
         super().__init__()
@@ -107,15 +150,21 @@ class Network(nn.Module):
         """A crop [N,1,192,192] -> [N,112,12,12]. It is ImageNet's and learns nothing."""
         return self.late.backbone.middle(normalise(cropped))
 
+    def answer(self, middle: Tensor, window: Tensor) -> Answer:
+        """What a crop's middle features say, laid over the image that it was cut from."""
+        found = self.late.answer(middle)
+        return found._replace(activation=lay(found.activation, window))
+
     def forward(self, image: Tensor) -> Answer:
-        return self.late.answer(self.middle(crop(image, squeeze(image))))
+        seen = see(image)
+        return self.answer(self.middle(seen.cropped), seen.window)
 
 
 @torch.no_grad()
 def logits_of(late: Late, middles: Tensor, batch: int = 64) -> Tensor:
     """[N,112,12,12] float16 -> [N,6] float32 logits, in evaluation mode."""
     late.eval()
-    return torch.cat([late(part.float()) for part in middles.split(batch)])
+    return torch.cat([late.answer(part.float()).logits for part in middles.split(batch)])
 
 
 def folded(late: Late) -> Network:

@@ -1,6 +1,6 @@
 """Step: calibrates and sets the threshold out of fold, sets the gates' limits, and writes model.json.
 
-Both are of studies, as the answer is: the mean of the three highest logits. Limits come from val.
+Both are of studies, as the answer is: the mean of the three highest smoothed logits. Limits come from val.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from functools import partial
 
 from brain_haemorrhage.gates import GATES
 from brain_haemorrhage.network import WORKING
-from brain_haemorrhage.table import TOP, pictures_of, slices_of, studies
+from brain_haemorrhage.table import TOP, pictures_of, slices_of
 from brain_haemorrhage.train import load_logits
 from kit.calibration import Platt, settle
 from kit.evidence import sha256_of
@@ -46,9 +46,9 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "sha256": digest,
         "file": "1/model.onnx",
         "worker": "ct",
-        "role": "candidate",
+        "role": "primary",
         "release": "worklist-only",
-        "answer": {"unit": "study", "aggregation": {"kind": "mean-of-top", "count": TOP}},
+        "answer": {"unit": "study", "smoothed": "neighbours", "aggregation": {"kind": "mean-of-top", "count": TOP}},
         "input": {
             "modalities": ["CT"],
             "selection": {"kind": "volume", "leastSlices": LEAST_SLICES, "plane": "axial"},
@@ -100,7 +100,7 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
 def main(run: Run) -> None:
     file = run.model / "1" / "model.onnx"
     model, slices = Model(file), slices_of(run.data)
-    scored = studies(slices.scored(load_logits(run)[:, 0]))
+    scored = slices.studies(load_logits(run)[:, 0])
     platt, threshold = settle(scored.truth, scored.score, "specificity", SPECIFICITY)
     val = part(slices.rows, "val")
     scores_of = partial(model.columns, names=Scores._fields)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brain_haemorrhage.augment import augment
-from brain_haemorrhage.network import Late, Network, crop, squeeze
+from brain_haemorrhage.network import Late, Network, see
 from brain_haemorrhage.table import pictures_of, slices_of
 from kit.augmentation import views_of
 from kit.backbone import imagenet_backbone
@@ -25,7 +25,7 @@ def middles_of(images: NDArray[np.uint8], batch: int = 32) -> Tensor:
     network = Network(Late(imagenet_backbone(fine=False))).eval()
     shown = torch.from_numpy(images[:, None])
     parts = map(Tensor.float, shown.split(batch))
-    return torch.cat([network.middle(crop(part, squeeze(part))).half() for part in parts])
+    return torch.cat([network.middle(see(part).cropped).half() for part in parts])
 
 
 def load_views(run: Run) -> Tensor:

@@ -1,10 +1,28 @@
 import numpy as np
 import pytest
 
-from brain_haemorrhage.table import of_studies, studies
+from brain_haemorrhage.table import LABELS, Slices, of_studies, studies
 from kit.scored import Scored
+from kit.tables import Row
 
 PATIENTS = np.array(["b", "a", "b", "b", "a", "b"])
+
+
+def _slices(numbers: list[int]) -> Slices:
+    """Of PATIENTS, healthy; `numbers` are the slices' places in the head."""
+    rows = [Row("", patient, "train", {}, {"slice": str(n)}) for patient, n in zip(PATIENTS, numbers, strict=True)]
+    return Slices(rows, PATIENTS, np.zeros((6, len(LABELS)), np.int64), np.zeros(6, np.int64))
+
+
+def test_a_slice_is_judged_with_its_neighbours_in_the_head_whatever_the_order_of_the_rows() -> None:
+    slices = _slices([9, 2, 3, 5, 1, 4])  # b: 3, 4, 5, 9; a: 1, 2
+    assert slices.smoothed(np.array([8.0, 4.0, 0.0, 4.0, 0.0, 2.0])).tolist() == [7.0, 3.0, 0.5, 4.5, 1.0, 2.0]
+
+
+def test_a_study_is_scored_by_smoothed_logits() -> None:
+    found = _slices([9, 2, 3, 5, 1, 4]).studies(np.array([8.0, 4.0, 0.0, 4.0, 0.0, 2.0]))
+    assert found.patient.tolist() == ["a", "b"]
+    assert found.score.tolist() == [2.0, 4.5]
 
 
 def test_a_study_is_positive_with_any_slice_and_scored_by_its_three_highest() -> None:
@@ -27,20 +45,20 @@ def _slice(height: int, width: int, x: float, y: float, half: float) -> np.ndarr
 
 def _cropped(image: np.ndarray) -> np.ndarray:
     torch = pytest.importorskip("torch")
-    from brain_haemorrhage.network import crop, squeeze
+    from brain_haemorrhage.network import see
 
-    shown = torch.from_numpy(image)[None, None]
-    return crop(shown, squeeze(shown))[0, 0].numpy()
+    return see(torch.from_numpy(image)[None, None]).cropped[0, 0].numpy()
 
 
 CENTRED = (256, 256, 127.5, 127.5, 85.0)
-
-
-@pytest.mark.parametrize(
+OTHERS = pytest.mark.parametrize(
     "other",
     [(256, 256, 110.0, 140.0, 85.0), (512, 512, 255.5, 255.5, 170.0), (300, 240, 120.0, 150.0, 85.0)],
     ids=["off centre", "twice the pixels", "not a square"],
 )
+
+
+@OTHERS
 def test_a_head_is_shown_alike_wherever_it_lies_and_whatever_the_matrix(
     other: tuple[int, int, float, float, float],
 ) -> None:
@@ -67,3 +85,55 @@ def test_each_map_adds_up_to_its_logit() -> None:
     with torch.no_grad():
         found = late.answer(torch.rand(2, 112, 12, 12))
     assert torch.allclose(found.activation.mean((2, 3)) + late.classifier.bias, found.logits, atol=1e-5)
+
+
+@OTHERS
+@pytest.mark.parametrize(("across", "down"), [(-0.4, 0.3), (0.5, -0.5)], ids=["lower left", "upper right"])
+def test_evidence_in_a_cell_of_the_crop_is_laid_over_the_place_of_the_image_that_the_cell_shows(
+    other: tuple[int, int, float, float, float], across: float, down: float
+) -> None:
+    torch = pytest.importorskip("torch")
+    from brain_haemorrhage.network import CELLS, lay, see
+
+    height, width, x, y, half = other
+    place = x + across * half, y + down * half  # pixels
+    image = _slice(*other)
+    rows, columns = np.mgrid[:height, :width]
+    spot = np.hypot(columns - place[0], rows - place[1]) < half / 12
+    window = see(torch.from_numpy(image)[None, None]).window
+    seen = see(torch.from_numpy(np.where(spot, 160, image).astype(np.float32))[None, None])
+    assert torch.allclose(window, seen.window, atol=0.02)
+    bright = ((seen.cropped > 130) & (seen.cropped < 200)).float()
+    inside = torch.zeros_like(bright)
+    inside[:, :, 40:-40, 40:-40] = 1  # not the skull's edge
+    cells = torch.nn.functional.avg_pool2d(bright * inside, 16)
+
+    laid = lay(cells, seen.window)[0, 0].numpy()
+    down_, across_ = np.unravel_index(laid.argmax(), laid.shape)
+    size = width / CELLS, height / CELLS
+    assert abs((across_ + 0.5) * size[0] - place[0]) < 0.15 * half + size[0]
+    assert abs((down_ + 0.5) * size[1] - place[1]) < 0.15 * half + size[1]
+
+
+def test_a_map_says_nothing_of_what_its_crop_does_not_show() -> None:
+    torch = pytest.importorskip("torch")
+    from brain_haemorrhage.network import lay
+
+    maps = torch.linspace(-3, -1, 36).view(1, 1, 6, 6)
+    laid = lay(maps, torch.tensor([[0.5, 0.5, 0.5, 0.5]]))
+    assert torch.equal(laid[:, :, :14, :14], torch.full((1, 1, 14, 14), -3.0))
+    assert laid[0, 0, 24, 24] > -2.2
+
+
+def test_the_map_of_a_network_lies_over_the_whole_image() -> None:
+    torch = pytest.importorskip("torch")
+    from brain_haemorrhage.network import CELLS, Late, Network
+    from kit.backbone import EfficientNetLite0
+
+    torch.manual_seed(0)
+    network = Network(Late(EfficientNetLite0(fine=False))).eval()
+    with torch.no_grad():
+        found = network(torch.from_numpy(_slice(300, 240, 90.0, 180.0, 60.0))[None, None])
+    outside = found.activation[0, :, :6]
+    assert found.activation.shape == (1, len(LABELS), CELLS, CELLS)
+    assert torch.allclose(outside, found.activation.amin((0, 2, 3))[:, None, None].expand_as(outside), atol=1e-5)
