@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,8 @@ from kit.gates.card import gates_text
 from kit.gates.families import FAULTS, MOST, faults, one_each
 from kit.gates.limits import Gate, limits, worst_of_patient
 from kit.gates.poses import POSES, posed
-from kit.gates.refusals import METHOD, Gatekeeper, answered, by_class, corrupted_refusals, false_refusals, family
+from kit.gates.refusals import Gatekeeper, answered, false_refusals
+from kit.gates.report import Part, Tried, gates_report
 from kit.scored import Scored
 
 RNG = np.random.default_rng(0)
@@ -17,6 +20,7 @@ TRUTH = np.arange(12) % 2
 class Graph:
     """Two scores: mean grey and its negative; and what the manifest says they may be."""
 
+    named = {"name": "graph"}
     manifest = {
         "applicability": {
             "scores": [
@@ -26,6 +30,9 @@ class Graph:
         },
         "graph": {"scores": ["bright", "dark"]},
     }
+
+    def threshold(self) -> float:
+        return 0.5
 
     @property
     def model(self) -> "Graph":
@@ -110,25 +117,14 @@ def test_poses_turn_counter_clockwise_flip_and_invert() -> None:
 
 
 def test_whatever_the_gates_do_the_card_can_say() -> None:
-    keeper, scored = Gatekeeper(Graph()), Scored(PATIENTS, TRUTH, RNG.random(12))
-    reasons = keeper.reasons(IMAGES)
-    shown = [family("bright", keeper.reasons(IMAGES + np.uint8(50))), family("as they are", reasons)]
-    graph = Graph()
-    graph.outputs = lambda images, names: {name: images.mean((1, 2))[:, None] for name in names}
-    report = {
-        "method": METHOD,
-        "thresholds": {"gates": [{**gate, "rule": "corrupted"} for gate in keeper.gates]},
-        "familiesA": shown,
-        "poses": shown,
-        "familiesB": shown,
-        "falseRefusals": {
-            "test": false_refusals(PATIENTS, reasons),
-            "corrupted": corrupted_refusals(keeper, PATIENTS, IMAGES),
-            "otherCamera": "none was at hand",
-        },
-        "answered": answered(scored, reasons, 0.5),
-        "byClass": by_class(Gatekeeper(graph), TRUTH, IMAGES, ("blur", "exposure +")),
-    }
+    graph, log = Graph(), []
+    graph.probability = lambda images: images.mean((1, 2)) / 255
+    graph.look = SimpleNamespace(record=lambda what, found: log.append(what))
+    own = Part(IMAGES, PATIENTS, TRUTH)
+    others = {"bright": IMAGES // 2 + np.uint8(128), "as they are": IMAGES}
+    gates = (Gate("bright", "corrupted", "blank", ""), Gate("dark", "corrupted", "text-only", ""))
+    report = gates_report(graph, gates, Tried(own, own, others, others, ("blur", "exposure +"), "none was at hand"))
+    assert log == ["gates"]
     text = gates_text(report, "; seen before")
     assert "nor a limit was chosen; seen before:" in text
     assert "nan" not in text and "None" not in text

@@ -10,8 +10,7 @@ TEXT = """It is the class activation of the last feature map, {cells} cells over
 side and no place; nobody should read one from it.
 
 **{verdict}** Measured by insertion and deletion on {images} test images of {patients} patients ({chosen}), in {steps}
-steps; what is taken away is replaced by {baseline}. The score is the {score}, which was settled on val: there the
-probability of an image with nothing in it was high already, and its curves hardly moved.
+steps; what is taken away is replaced by {baseline}. The score is the {score}{score_remark}.
 A gain is how much better the map's area is than the rival's on the same image (higher for insertion, lower for
 deletion), with a 95 % interval by bootstrap over patients:
 
@@ -46,7 +45,8 @@ def _areas(found: list[dict[str, Any]]) -> str:
     return table(["map", "insertion", "deletion"], rows)
 
 
-def explanation_text(report: dict[str, Any]) -> str:
+def explanation_text(report: dict[str, Any], score_remark: str = "") -> str:
+    """`score_remark` goes on the sentence about the score, where something must be said of how it was settled."""
     faithful = report["faithful"]
     lost = sorted({gain["words"] for gain in report["gains"] if gain["ci95"][0] <= 0})
     return TEXT.format(
@@ -58,6 +58,7 @@ def explanation_text(report: dict[str, Any]) -> str:
         steps=report["steps"],
         baseline=report["baseline"],
         score=report["score"],
+        score_remark=score_remark,
         gains=_gains(report["gains"]),
         areas=_areas(report["areas"]),
         consequence="It beats all three rivals in both curves, so it is shown."

@@ -100,6 +100,7 @@ FAULTS: dict[str, Fault] = {
 SETS = {
     "fundus photograph": ("fundus", "patient"),
     "retinal OCT": ("oct-unam", "patient"),
+    "chest radiograph": ("cxr-nih", "patient"),
     "head CT": ("ct-ich", "patient"),
     "brain MR": ("brain-tumor-mri", "patient"),
     "lung histology": ("histology-lung", "group"),
