@@ -89,6 +89,8 @@ def test_a_limit_is_what_the_corrupted_images_of_val_need_or_one_half_of_a_pose(
     most = limits(gates, PATIENTS, IMAGES, scores_of)
     assert most["turned"] == 0.5
     assert most["bright"] > np.percentile(IMAGES.mean((1, 2)), 99) + 40  # exposure adds up to .3 of full scale
+    assert limits(gates, PATIENTS, IMAGES, scores_of, withstood=["blur"])["bright"] < most["bright"] - 30
+    assert limits(gates, PATIENTS, IMAGES, scores_of, withstood=[])["turned"] == 0.5
 
 
 @pytest.mark.parametrize("shape", [(224, 224), (208, 512)])
@@ -129,3 +131,7 @@ def test_whatever_the_gates_do_the_card_can_say() -> None:
     assert "nor a limit was chosen; seen before:" in text
     assert "nan" not in text and "None" not in text
     assert "as they are (100% pass)" in text and "under exposure + (100%)" in text
+    text = gates_text(report, lost=["exposure +"])
+    assert "under each corruption below but exposure + (`corrupted`)" in text
+    assert "No corruption that it withstands has more than one of twenty refused." in text
+    assert "the answer does not withstand are refused: exposure + (100%)." in text

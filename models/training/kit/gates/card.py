@@ -15,7 +15,7 @@ exceeded refuses the image with its reason. A refusal is never a negative.
 {limits}
 
 The limits come from val, each patient counted once by the worst image: the 99th percentile, not less than one half
-(`pose`), or the largest of those on val and on val under each corruption below (`corrupted`), which the answer was
+(`pose`), or the largest of those on val and on val under each corruption below{but} (`corrupted`), which the answer was
 measured to withstand.
 
 - Remoteness: {remoteness}.
@@ -112,12 +112,17 @@ def _classes(versions: Sequence[Report]) -> str:
     return table(["val images", "diseased refused (95 % CI)", "normal refused (95 % CI)", "Fisher's p"], rows)
 
 
-def _strict(corrupted: Sequence[Report]) -> str:
-    worst = [f"{f['name']} ({f['images']['value']:.0%})" for f in corrupted if f["images"]["value"] > 0.05]
-    if not worst:
-        return "No corruption has more than one of twenty refused."
-    under = ", ".join(worst)
-    return f"More than one of twenty are refused, though the answer withstands it, under {under}: too strict there."
+def _strict(corrupted: Sequence[Report], lost: Sequence[str]) -> str:
+    refused = {f["name"]: f["images"]["value"] for f in corrupted}
+    told = {name: f"{name} ({value:.0%})" for name, value in refused.items()}
+    worst = [told[name] for name, value in refused.items() if value > 0.05 and name not in lost]
+    said = f"No corruption{' that it withstands' if lost else ''} has more than one of twenty refused."
+    if worst:
+        under = ", ".join(worst)
+        said = f"More than one of twenty are refused, though the answer withstands it, under {under}: too strict there."
+    if not lost:
+        return said
+    return f"{said}\nOf what the answer does not withstand are refused: {', '.join(told[name] for name in lost)}."
 
 
 def refused_more(versions: Sequence[Report]) -> dict[str, list[str]]:
@@ -139,8 +144,11 @@ def _bias(versions: Sequence[Report]) -> str:
     return f"Beyond chance, {' and '.join(said)}.{verdict}"
 
 
-def gates_text(gates: Report, unseen_remark: str = "") -> str:
-    """`unseen_remark` goes on the sentence about families B, where something must be said of how unseen they are."""
+def gates_text(gates: Report, unseen_remark: str = "", lost: Sequence[str] = ()) -> str:
+    """`unseen_remark` goes on the sentence about families B, where something must be said of how unseen they are.
+
+    `lost` names the corruptions that the answer does not withstand: no limit was taken from those.
+    """
     limits = [
         [gate["score"], gate["reason"], f"{gate['atMost']:g}", gate["rule"]] for gate in gates["thresholds"]["gates"]
     ]
@@ -148,6 +156,7 @@ def gates_text(gates: Report, unseen_remark: str = "") -> str:
     sick, well = answered["refusedOfDiseased"], answered["refusedOfNormal"]
     return TEXT.format(
         limits=table(["score", "reason", "at most", "from"], limits),
+        but=f" but {', '.join(lost)}" if lost else "",
         remoteness=method["remoteness"],
         atypicality=method["atypicality"],
         pose=method["pose"],
@@ -166,6 +175,6 @@ def gates_text(gates: Report, unseen_remark: str = "") -> str:
         p=f"{answered['fisherP']:.2f}",
         lean=share(gates["byClass"]["atypicalityAuroc"]),
         classes=_classes(gates["byClass"]["versions"]),
-        strict=_strict(gates["falseRefusals"]["corrupted"]),
+        strict=_strict(gates["falseRefusals"]["corrupted"], lost),
         bias=_bias(gates["byClass"]["versions"]),
     )

@@ -21,7 +21,7 @@ class Gate:
     """A score of the graph and what exceeding it means.
 
     `rule`: `pose` takes the 99th percentile on val, but not less than one half; `corrupted` the largest of those on val
-    as it is and under each corruption of severity 3, which the answer was measured to withstand.
+    as it is and under each corruption of severity 3 that the answer was measured to withstand.
     """
 
     score: str
@@ -67,15 +67,16 @@ def limits(
     patients: Names,
     images: NDArray[np.uint8],
     scores_of: Callable[[NDArray[np.uint8]], Mapping[str, Floats]],
+    withstood: Sequence[str] = tuple(CORRUPTIONS),
 ) -> dict[str, float]:
     """The most of each score, from images of val [N,H,W] and what the graph scores of any; rounded up to 4 digits."""
-    plain, *corrupted = (scores_of(shown) for shown in (images, *(corrupt(images, name) for name in CORRUPTIONS)))
+    plain, *corrupted = (scores_of(shown) for shown in (images, *(corrupt(images, name) for name in withstood)))
     found = {}
     for gate in gates:
         limit = percentile(patients, plain[gate.score])
         if gate.rule == "pose":
             limit = max(EVEN, limit)
         if gate.rule == "corrupted":
-            limit = max(limit, *(percentile(patients, version[gate.score]) for version in corrupted))
+            limit = max([limit, *(percentile(patients, version[gate.score]) for version in corrupted)])
         found[gate.score] = float(np.ceil(limit * 1e4) / 1e4)
     return found
