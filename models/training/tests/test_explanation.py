@@ -55,8 +55,18 @@ def test_a_map_is_faithful_that_beats_every_rival_in_both_curves_beyond_chance()
 def test_a_map_of_nothing_is_not_faithful_and_the_card_withholds_it() -> None:
     found = explained(faithful=False)
     assert not found["faithful"]
-    text = explanation_text({**found, "cells": [10, 10], "chosen": "called positive", "score": "log odds"})
+    said = {"part": "test", "cells": [10, 10], "chosen": "called positive", "score": "log odds"}
+    text = explanation_text({**found, **said})
     assert "**Not faithful.**" in text and "so it is withheld" in text
+
+
+def test_each_image_may_be_asked_of_its_own_network() -> None:
+    images = np.stack([image(8, 40), image(20, 20)])
+    maps = [place(shown) for shown in images]
+    both = explain(bright, images, np.array(["a", "b"]), maps, maps)
+    assert explain([bright, bright], images, np.array(["a", "b"]), maps, maps) == both
+    mute = explain([bright, lambda asked: np.zeros(len(asked))], images, np.array(["a", "b"]), maps, maps)
+    assert mute["areas"] != both["areas"]
 
 
 def test_the_gaussian_is_highest_in_the_middle_of_any_shape() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from kit.card import change, table
 
-TEXT = """It is the class activation of the last feature map, {cells} cells over the whole image, drawn at image size. It gives no
+TEXT = """It is the class activation of the last feature map, {cells}, drawn at image size. It gives no
 side and no place; nobody should read one from it.
 
-**{verdict}** Measured by insertion and deletion on {images} test images of {patients} patients ({chosen}), in {steps}
+**{verdict}** Measured by insertion and deletion on {images} {part} images of {patients} patients ({chosen}), in {steps}
 steps; what is taken away is replaced by {baseline}. The score is the {score}{score_remark}.
 A gain is how much better the map's area is than the rival's on the same image (higher for insertion, lower for
 deletion), with a 95 % interval by bootstrap over patients:
@@ -45,14 +45,16 @@ def _areas(found: list[dict[str, Any]]) -> str:
     return table(["map", "insertion", "deletion"], rows)
 
 
-def explanation_text(report: dict[str, Any], score_remark: str = "") -> str:
-    """`score_remark` goes on the sentence about the score, where something must be said of how it was settled."""
+def explanation_text(report: dict[str, Any], score_remark: str = "", map_remark: str = "") -> str:
+    """`score_remark` goes on the sentence about the score, where something must be said of how it was settled, and
+    `map_remark` behind the map's cells, where they are not those of the last feature map."""
     faithful = report["faithful"]
     lost = sorted({gain["words"] for gain in report["gains"] if gain["ci95"][0] <= 0})
     return TEXT.format(
-        cells=" × ".join(str(side) for side in report["cells"]),
+        cells=f"{' × '.join(str(side) for side in report['cells'])} cells over the whole image{map_remark}",
         verdict="Faithful by this measure." if faithful else "Not faithful.",
         images=report["images"],
+        part=report["part"],
         patients=report["patients"],
         chosen=report["chosen"],
         steps=report["steps"],

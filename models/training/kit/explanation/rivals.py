@@ -32,15 +32,21 @@ def gaussian(shape: tuple[int, int]) -> Map:
 
 
 def explain(
-    answer: Answer, images: np.ndarray, patients: Names, own: Sequence[Map], noise: Sequence[Map]
+    answer: Answer | Sequence[Answer],
+    images: np.ndarray,
+    patients: Names,
+    own: Sequence[Map],
+    noise: Sequence[Map],
 ) -> dict[str, Any]:
     """How the maps [H,W] of images [N,H,W] compare with their rivals; `noise` are those of the shuffled network.
 
-    `answer` gives the score that the curves are of: log odds, since a probability that is high already hardly moves.
+    `answer` gives the score that the curves are of: log odds, since a probability that is high already hardly moves. It
+    is one for all images, or one for each.
     """
+    answers = answer if isinstance(answer, Sequence) else [answer] * len(images)
     fixed = {"gaussian": gaussian(images.shape[1:]), "mean": np.mean(own, axis=0)}
     found = [
-        areas(answer, image, {"activation": own[index], **fixed, "shuffled": noise[index]})
+        areas(answers[index], image, {"activation": own[index], **fixed, "shuffled": noise[index]})
         for index, image in enumerate(images)
     ]
     return {
