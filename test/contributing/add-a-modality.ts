@@ -55,8 +55,8 @@ export const pipelineOf = (): Pipeline => readMeanGrey;
       const projects = await checkout.read('nest-cli.json');
       const entry = /"xray-worker": \{[\s\S]*?\n {4}\},\n/.exec(projects)?.[0] ?? '';
       await checkout.insert('nest-cli.json', entry, `${entry.replaceAll('xray-', 'mr-')}    `);
-      await checkout.insert('tools/sandbox/sandbox.ts', `'xray-worker': 8084`, `'mr-worker': 8086, `);
-      await checkout.insert('docs/operations/README.md', '| 8084 | xray-worker', '| 8086 | mr-worker: health |\n');
+      await checkout.insert('tools/sandbox/sandbox.ts', `'xray-worker': 8084`, `'mr-worker': 8088, `);
+      await checkout.insert('docs/operations/README.md', '| 8084 | xray-worker', '| 8088 | mr-worker: health |\n');
     },
   },
   {

@@ -107,7 +107,7 @@ describe('the checks of k8s/', () => {
       'name: gone\n$1image',
       'there is no ConfigMap',
     ],
-    ['a worker that nothing scales', /kind: ScaledObject/, 'kind: Nothing', 'there is no ScaledObject xray-worker'],
+    ['a worker that nothing scales', /kind: ScaledObject/, 'kind: Nothing', 'there is no ScaledObject ct-worker'],
     ['a secret in the open', /kind: Namespace/, 'kind: Secret', 'never contained'],
   ])('the rules of the house name %s', (_what, line, replacement, complaint) => {
     expect(breachesIn(spoiled(line, replacement)).join('\n')).toContain(complaint);

@@ -233,7 +233,15 @@ async function settle<T extends Record<string, Promise<unknown> | undefined>>(
 }
 
 const DEFAULT_PORTS: Ports = {
-  http: { 'reading-room': 8080, 'dicom-ingest': 8081, 'audit-monitor': 8082, 'fhir-writer': 8083, 'xray-worker': 8084 },
+  http: {
+    'reading-room': 8080,
+    'dicom-ingest': 8081,
+    'audit-monitor': 8082,
+    'fhir-writer': 8083,
+    'xray-worker': 8084,
+    'ct-worker': 8086,
+    'ophthalmic-worker': 8087,
+  },
   identity: 8085,
   fhir: 8090,
   kafka: 9092,

@@ -72,6 +72,8 @@ export const topics = {
     consumers: ['reading-room'],
   }),
   'inference.requested.xray.v1': requestTopic('xray', 'chest X-ray instances'),
+  'inference.requested.ct.v1': requestTopic('ct', 'CT instances'),
+  'inference.requested.ophthalmic.v1': requestTopic('ophthalmic', 'ophthalmic instances'),
   'inference.completed.v1': topic({
     schema: inferenceCompletedSchema,
     title: 'What came of a request: findings, skipped, or failed',

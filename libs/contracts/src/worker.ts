@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** One entry per worker; each is an app and has its own topic of requests. */
-export const workerSchema = z.enum(['xray']);
+export const workerSchema = z.enum(['xray', 'ct', 'ophthalmic']);
 
 export type Worker = z.infer<typeof workerSchema>;
 export type WorkerApp = `${Worker}-worker`;
