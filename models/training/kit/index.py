@@ -21,8 +21,8 @@ MODELS = Path(__file__).resolve().parents[2]
 TEXT = """# Models
 
 Written from the files of each model by `models/training/kit/index.py`; what stands here was measured as its card says.
-None is a medical device. Every figure is of the test part of its own set, with a 95 % interval; the first limit of each
-is given here, all of them in its card.
+None is a medical device. Every figure is of its own set, of the part that stands beside it, with a 95 % interval; the
+first limit of each is given here, all of them in its card.
 
 {table}
 """
@@ -33,7 +33,7 @@ HEAD = ["model", "what", "worker", "primary figure (95 % CI)", "gates", "heat ma
 
 def _primary(manifest: dict[str, Any]) -> str:
     figure, unit = manifest["evaluation"]["primary"], UNITS[manifest["answer"]["unit"]]
-    of = f"{figure['n']} {unit} of {figure['patients']} patients"
+    of = f"{figure['n']} {unit} of {figure['patients']} patients, {figure.get('part', 'test part')}"
     return f"{figure['output']}: {figure['name']} {with_interval(figure)}, {of}"
 
 

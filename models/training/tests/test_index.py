@@ -7,7 +7,7 @@ from kit import index
 from kit.json_file import write_json
 
 
-def shelve(models: Path, name: str, *, faithful: bool = False) -> None:
+def shelve(models: Path, name: str, *, faithful: bool = False, **primary_too: str) -> None:
     (models / name).mkdir()
     primary = {"name": "auroc", "output": "ill", "value": 0.9, "ci95": [0.85, 0.95], "n": 100, "patients": 40}
     manifest = {
@@ -16,7 +16,7 @@ def shelve(models: Path, name: str, *, faithful: bool = False) -> None:
         "title": f"What {name} does",
         "worker": "xray",
         "answer": {"unit": "image"},
-        "evaluation": {"primary": primary},
+        "evaluation": {"primary": primary | primary_too},
         "explanation": {"faithful": faithful},
         "limits": ["One hospital.", "One scanner."],
         "licences": {"data": "CC BY 4.0", "weights": "Apache-2.0"},
@@ -25,8 +25,8 @@ def shelve(models: Path, name: str, *, faithful: bool = False) -> None:
 
 
 def test_lists_every_model_with_figure_verdicts_limit_and_licence(tmp_path: Path) -> None:
-    for name in ("second", "first"):
-        shelve(tmp_path, name)
+    shelve(tmp_path, "second", part="out of fold")
+    shelve(tmp_path, "first")
     gates = {
         "familiesA": [{"value": 1.0}, {"value": 0.967}],
         "falseRefusals": {"test": {"images": {"value": 0.01, "ci95": [0.002, 0.02]}}},
@@ -44,7 +44,8 @@ def test_lists_every_model_with_figure_verdicts_limit_and_licence(tmp_path: Path
     write_json(tmp_path / "second" / "gates.json", gates)
     first, second = index.index(tmp_path).splitlines()[-2:]
     assert "[first](first/MODEL_CARD.md) 1.0.0 | What first does | xray" in first
-    assert "ill: auroc 0.900 (0.850 – 0.950), 100 images of 40 patients | none measured" in first
+    assert "ill: auroc 0.900 (0.850 – 0.950), 100 images of 40 patients, test part | none measured" in first
+    assert "100 images of 40 patients, out of fold | refuse" in second
     assert first.endswith("not faithful, withheld | One hospital. | data CC BY 4.0; weights Apache-2.0 |")
     assert "refuse at least 96% of each of 2 foreign kinds, 1.0% (0.2% – 2.0%) of its own; **fail:" in second
     assert "refuse the diseased more often** (blur)" in second
