@@ -43,12 +43,12 @@ def _manners(images: NDArray[np.uint8]) -> Tensor:
 
 
 def fit_gates(run: Run) -> None:
-    network, gates, images = _shipped(run), Gates(MARGIN), Table.of(run.data).images
+    network, gates, images = _shipped(run), Gates(MARGIN), Table.of(run.data, "train").images
     shown = np.concatenate([views_of(images, seed, withstood) for seed in (5, 6)])
     turned = [_features(network, posed(images[::4], pose)) for pose in POSES[1:]]
     fitting.fit_gates(gates, _features(network, shown), _manners(shown), [_features(network, images), *turned])
     torch.save(gates.state_dict(), run.scratch / "gates.pt")
-    print(f"gates fitted to {len(images)} scans, {len(shown)} views, and {len(turned)} poses of a quarter of them")
+    print(f"gates fitted to {len(images)} train scans, {len(shown)} views, and {len(turned)} poses of a quarter of them")
 
 
 def _images() -> Iterator[Tensor]:

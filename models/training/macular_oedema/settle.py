@@ -1,7 +1,8 @@
 """Step: calibrates out of fold, sets the limits and writes model.json. What evaluating adds, `evaluate.py` writes.
 
 Calibrator and threshold come from the out-of-fold scores of what is graded: in the other source the scanner's sharpness
-alone tells the label, and a threshold from there would be too bold.
+alone tells the label, and a threshold from there would be too bold. What the answer withstands is measured there too,
+since no gate's limit is to come from what it does not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kit.calibration import Platt, settle
 from kit.evidence import sha256_of
@@ -18,10 +20,13 @@ from kit.gates.scores import Scores
 from kit.json_file import write_json
 from kit.manifest import BACKBONE, GRAPH, SNOMED, TENSOR, calibration, gated, preparation
 from kit.recipe import Run
+from kit.robustness import robustness
+from kit.scored import Floats
 from kit.shipped import Model
 from macular_oedema.gates import GATES
-from macular_oedema.network import WORKING
+from macular_oedema.network import WORKING, untrained
 from macular_oedema.table import Table
+from macular_oedema.train import Heads, features_of
 
 SENSITIVITY = 0.95  # at the threshold, out of fold
 
@@ -47,7 +52,7 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "sha256": digest,
         "file": "1/model.onnx",
         "worker": "ophthalmic",
-        "role": "candidate",
+        "role": "primary",
         "release": "worklist-only",
         "answer": {"unit": "image"},
         "input": {
@@ -78,7 +83,11 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "evaluation": {
             "labels": {"macular-oedema": "dme"},
             "patient": "group",
-            "assume": {"Modality": "OPT", "BodyPartExamined": "RETINA"},
+            "assume": {
+                "SOPClassUID": "1.2.840.10008.5.1.4.1.1.77.1.5.4",
+                "Modality": "OPT",
+                "BodyPartExamined": "RETINA",
+            },
             "primary": None,
             "figures": "evaluation.json",
         },
@@ -99,20 +108,34 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
     }
 
 
+def withstood(table: Table, heads: Heads, platt: Platt, threshold: float) -> list[dict[str, object]]:
+    """What is graded under each corruption, by the layer that saw no scan of the patient."""
+    network, graded = untrained().eval(), np.flatnonzero(table.graded)
+
+    def answer(images: NDArray[np.uint8]) -> Floats:
+        return platt(heads.logits(features_of(network, images), table.folds[graded]))
+
+    return robustness(answer, table.images[graded], table.truth[graded], threshold)
+
+
 def main(run: Run) -> None:
     file = run.model / "1" / "model.onnx"
     model, table = Model(file), Table.of(run.data)
-    truth, logits = table.truth[table.graded], np.load(run.scratch / "out-of-fold.npz")["logits"][table.graded]
+    saved = np.load(run.scratch / "out-of-fold.npz")
+    truth, logits = table.truth[table.graded], saved["logits"][table.graded]
     platt, threshold = settle(truth, logits, "sensitivity", SENSITIVITY)
+    under = withstood(table, Heads(saved["weights"], saved["biases"]), platt, threshold)
+    write_json(run.scratch / "robustness.json", under)
 
-    val = np.array([row.split == "val" for row in table.rows])
+    val = Table.of(run.data, "val")
     scores_of = partial(model.columns, names=Scores._fields)
-    most = limits(GATES, table.patients[val], table.images[val], scores_of)
+    kept = [str(row["name"]) for row in under if row["kept"]]
+    most = limits(GATES, val.patients, val.images, scores_of, kept)
     write_json(run.model / "model.json", manifest(run.version, sha256_of(file), (platt, threshold), most))
     probability = platt(logits)
     print(
         f"out of fold: {len(logits)} scans, slope {platt.slope}, intercept {platt.intercept}, threshold {threshold}, "
         f"sensitivity {sensitivity(truth, probability, threshold):.3f}, "
-        f"specificity {specificity(truth, probability, threshold):.3f}; at most "
+        f"specificity {specificity(truth, probability, threshold):.3f}; withstands {', '.join(kept)}; at most "
         + ", ".join(f"{name} {limit}" for name, limit in most.items())
     )

@@ -1,4 +1,4 @@
-"""The data set's columns, its pictures and its folds. The test part is not read by any step of this recipe."""
+"""The data set's columns, its pictures and its folds."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from kit.scored import Labels, Names
 from kit.tables import Columns, Row, labels_of, part, patients_of, read_rows
 
 SHAPE = (208, 512)  # pixels: the data set was squeezed to this from 573 x 1408
-COLUMNS = Columns(labels=("dme",), attributes=("source", "dr"), patient="group")
+COLUMNS = Columns(labels=("dme",), attributes=("source", "dr", "eye"), patient="group")
 GRADED, NOT_GRADED = "dr-graded", "dr-not-graded"
 RETINOPATHY = ("NPDR", "PDR")
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of train and val, in file order; a patient is the set's `group`."""
+    """Rows in file order; a patient is the set's `group`."""
 
     data: Path
     rows: Sequence[Row]
 
     @classmethod
-    def of(cls, data: Path) -> Table:
-        return cls(data, part(read_rows(data, COLUMNS), "train", "val"))
+    def of(cls, data: Path, *splits: str) -> Table:
+        """Of the named parts; of train and val, which the folds divide, where none is named."""
+        return cls(data, part(read_rows(data, COLUMNS), *(splits or ("train", "val"))))
 
     @cached_property
     def images(self) -> NDArray[np.uint8]:
@@ -56,6 +57,10 @@ class Table:
     def retinopathy(self) -> NDArray[np.bool_]:
         """Graded, and not graded healthy: where oedema cannot be told by telling the diabetic from the healthy."""
         return np.array([row.attributes["dr"] in RETINOPATHY for row in self.rows])
+
+    @cached_property
+    def right(self) -> NDArray[np.bool_]:
+        return np.array([row.attributes["eye"] == "R" for row in self.rows])
 
     @cached_property
     def folds(self) -> Places:

