@@ -26,6 +26,10 @@ const child: WritableDataset = {
   InstanceNumber: '7 ',
 };
 
+/** As an OCT device sends it: without Body Part Examined. */
+const { BodyPartExamined: _part, ViewPosition: _view, ...unnamed } = child;
+const oct: WritableDataset = { ...unnamed, SOPClassUID: '1.2.840.10008.5.1.4.1.1.77.1.5.4', Modality: 'OPT' };
+
 function headerOf(dataset: WritableDataset, explicitVr = true): DicomHeader {
   const read = readHeader(encodePart10(dataset, { explicitVr }));
   if (read.kind === 'invalid') throw new Error(read.reason);
@@ -62,6 +66,42 @@ describe('readHeader', () => {
     expect(header.age).toEqual({ years: 4, source: 'PatientAge' });
     expect(header.laterality).toEqual({ side: 'L', source: 'ImageLaterality' });
   });
+
+  it.each([
+    ['Image Laterality', { ImageLaterality: 'R' }, { side: 'R', source: 'ImageLaterality' }],
+    ['both eyes', { ImageLaterality: 'B' }, { side: 'B', source: 'ImageLaterality' }],
+    [
+      'Laterality of the series where the image says none',
+      { ImageLaterality: '', Laterality: 'L' },
+      { side: 'L', source: 'Laterality' },
+    ],
+    ['no side from what is none', { ImageLaterality: 'U' }, undefined],
+    ['no side where none is named', {}, undefined],
+  ])('takes from an ophthalmic image %s', (_, sides, laterality) => {
+    expect(headerOf({ ...oct, ...sides }).laterality).toEqual(laterality);
+  });
+
+  it.each([
+    ['SCT', '81745001', 'EYE'],
+    ['SRT', 'T-AA000', 'EYE'],
+    ['SCT', '40638003', 'EYE'],
+    ['SCT', '5665001', 'RETINA'],
+    ['SRT', 'T-AA610', 'RETINA'],
+    ['SCT', '69536005', 'HEAD'],
+    ['SCT', '51185008', 'CHEST'],
+    ['SCT', '113345001', '113345001'],
+    ['99ACME', '81745001', undefined],
+    ['SCT', '', undefined],
+  ])(
+    'reads the anatomic region %s %s as body part %s where none is named',
+    (CodingSchemeDesignator, CodeValue, part) => {
+      const AnatomicRegionSequence = [{ CodeValue, CodingSchemeDesignator }];
+      for (const explicitVr of [true, false])
+        expect(headerOf({ ...oct, AnatomicRegionSequence }, explicitVr).bodyPart).toBe(part);
+      expect(headerOf({ ...oct, AnatomicRegionSequence, BodyPartExamined: 'Hand' }).bodyPart).toBe('HAND');
+      expect(headerOf({ ...oct, AnatomicRegionSequence, BodyPartExamined: '' }).bodyPart).toBe(part);
+    },
+  );
 
   it('finds accession number, issuer and priority in the request where the study has none', () => {
     const request = {

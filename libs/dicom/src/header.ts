@@ -1,3 +1,4 @@
+import { bodyPartOfRegion } from './anatomic-region.ts';
 import { decodeText } from './character-set.ts';
 import { firstItemOf, integerOf, parseDataSet, valueOf, type DataSet } from './data-set.ts';
 import { readFileMeta } from './file-meta.ts';
@@ -41,7 +42,7 @@ export interface DicomHeader {
   acquiredAt?: string;
   instanceNumber?: number;
   imageType: string[];
-  /** Body Part Examined (0018,0015), upper case. */
+  /** Body Part Examined (0018,0015), upper case, else its term for Anatomic Region Sequence (0008,2218). */
   bodyPart?: string;
   /** View Position (0018,5101), upper case. */
   viewPosition?: string;
@@ -95,6 +96,12 @@ function issuerOfAccession(dataSet: DataSet): string | undefined {
     (request && firstItemOf(request, 'IssuerOfAccessionNumberSequence'));
   if (issuer === undefined) return undefined;
   return textOf(issuer, 'UniversalEntityID', '') ?? textOf(issuer, 'LocalNamespaceEntityID', '');
+}
+
+/** Ophthalmic images must code what they show and need not name a body part (PS3.3 C.8.17.5). */
+function anatomicRegion(dataSet: DataSet): string | undefined {
+  const region = firstItemOf(dataSet, 'AnatomicRegionSequence');
+  return region && bodyPartOfRegion(textOf(region, 'CodeValue', ''), textOf(region, 'CodingSchemeDesignator', ''));
 }
 
 function values(text: string | undefined): string[] {
@@ -196,7 +203,7 @@ function headerOf(dataSet: DataSet, transferSyntaxUid: Uid): ReadHeader {
       acquiredAt:
         instant(raw.AcquisitionDate, raw.AcquisitionTime, offset) ?? instant(raw.ContentDate, raw.ContentTime, offset),
       instanceNumber: integer(raw.InstanceNumber),
-      bodyPart: raw.BodyPartExamined?.toUpperCase(),
+      bodyPart: raw.BodyPartExamined?.toUpperCase() ?? anatomicRegion(dataSet),
       viewPosition: raw.ViewPosition?.toUpperCase(),
       laterality: lateralityOf(raw),
       imageOrientationPatient: numbersOf(raw.ImageOrientationPatient, 6),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { readHeader } from '@sightline/dicom';
+import { encodePart10, readHeader, type WritableDataset } from '@sightline/dicom';
 import type { ModelManifest } from '@sightline/contracts';
 import { childsChest, greyXray } from '../../../../test/support/xray-request.ts';
-import { wrapImage, type WrappedValues } from '../../../../tools/evaluate/wrap-image.ts';
+import { wrapImage, wrappedDataset, type WrappedValues } from '../../../../tools/evaluate/wrap-image.ts';
 import { gateHeader } from './gate-header.ts';
 
 const manifest = {
@@ -13,6 +13,20 @@ const manifest = {
     age: { minYears: 1, maxYears: 5, unknown: 'refuse' },
   },
 } as ModelManifest;
+
+/** What the gate says of an image of a modality and a part, by a manifest that names the part its own way. */
+function gatePart(modality: string, bodyPart: string[], dataset: WritableDataset) {
+  const { BodyPartExamined: _part, ...unnamed } = childsChest;
+  const picture = { width: 2, height: 2, grey: new Uint8Array(4) };
+  const file = encodePart10({ ...wrappedDataset('part', picture, { ...unnamed, Modality: modality }), ...dataset });
+  const read = readHeader(file);
+  if (read.kind === 'invalid') throw new Error(read.reason);
+  return gateHeader({ applicability: { modality: [modality], bodyPart } } as ModelManifest, read.header);
+}
+
+const region = (CodingSchemeDesignator: string, CodeValue: string): WritableDataset => ({
+  AnatomicRegionSequence: [{ CodingSchemeDesignator, CodeValue }],
+});
 
 function gate(values: WrappedValues) {
   const read = readHeader(greyXray(100, values, 'gate'));
@@ -76,6 +90,47 @@ describe('the gate on the header of an image', () => {
     ['PatientAge', 'age-unknown'],
   ])('does not assume a %s that is not stated', (keyword, reason) => {
     expect(gate(without(keyword))).toMatchObject({ kind: 'refused', reason });
+  });
+
+  it.each<[string, string, string[], WritableDataset]>([
+    ['a head as HEAD', 'CT', ['HEAD'], { BodyPartExamined: 'HEAD' }],
+    ['a head as BRAIN', 'CT', ['HEAD'], { BodyPartExamined: 'BRAIN' }],
+    ['a head as SKULL', 'CT', ['HEAD'], { BodyPartExamined: 'Skull ' }],
+    ['a head by its code', 'CT', ['HEAD'], region('SCT', '69536005')],
+    ['a brain by its code', 'CT', ['HEAD'], region('SRT', 'T-A0100')],
+    ['an eye', 'OPT', ['EYE'], { BodyPartExamined: 'EYE' }],
+    ['an eye by its code', 'OPT', ['EYE', 'RETINA'], region('SCT', '81745001')],
+    ['an eye by its code of SNOMED-RT', 'OPT', ['EYE'], region('SRT', 'T-AA000')],
+    ['a retina by its code', 'OPT', ['RETINA'], region('SCT', '5665001')],
+    ['a retina as part of the eye', 'OPT', ['EYE'], region('SRT', 'T-AA610')],
+    ['a fovea as part of the retina', 'OPT', ['RETINA'], region('SCT', '67046006')],
+    ['a chest by its code', 'DX', ['CHEST'], region('SCT', '816094009')],
+  ])('lets pass %s', (_, modality, bodyPart, dataset) => {
+    expect(gatePart(modality, bodyPart, dataset)).toEqual({ kind: 'passed' });
+  });
+
+  it.each<[string, string, string[], WritableDataset, string]>([
+    ['a neck for a head', 'CT', ['HEAD'], { BodyPartExamined: 'NECK' }, 'states body part NECK'],
+    ['a chest for a head', 'CT', ['HEAD'], region('SCT', '51185008'), 'states body part CHEST'],
+    ['a head for a brain', 'CT', ['BRAIN'], { BodyPartExamined: 'HEAD' }, 'states body part HEAD'],
+    ['an eye for its retina', 'OPT', ['RETINA'], region('SCT', '81745001'), 'states body part EYE'],
+    ['a region without a term here', 'OPT', ['EYE'], region('SCT', '28726007'), 'states body part 28726007'],
+    ['a region of a private scheme', 'OPT', ['EYE'], region('99ACME', '81745001'), 'states no body part'],
+    [
+      'a named part whatever the code says',
+      'OPT',
+      ['EYE'],
+      { BodyPartExamined: 'HAND', ...region('SCT', '81745001') },
+      'states body part HAND',
+    ],
+    ['no part at all', 'OPT', ['EYE'], {}, 'states no body part'],
+  ])('refuses %s', (_, modality, bodyPart, dataset, said) => {
+    const refused = gatePart(modality, bodyPart, dataset);
+    expect(refused).toMatchObject({
+      kind: 'refused',
+      reason: 'wrong-body-part',
+      detail: expect.stringContaining(said),
+    });
   });
 
   it('repeats no more of a stated value than a code can hold', () => {

@@ -5,9 +5,12 @@ import type { Pipeline, Refused } from '../reading/pipeline.ts';
 type Applicability = ModelManifest['applicability'];
 type Check = (applicability: Applicability, header: DicomHeader) => Refused | undefined;
 
-/** Names in use for a part that PS3.16 annex L calls otherwise, by the name they stand for. */
+/** Names in use for a part, or for one that images of it show, beside its own in PS3.16 annex L, by that. */
 const bodyPartSynonyms: Readonly<Record<string, readonly string[]>> = {
   CHEST: ['THORAX', 'TORAX', 'CHEST PA', 'CHEST AP', 'CHESTAP', 'CHESTPA', 'PORT CHEST', 'CXR', 'LUNG', 'LUNGS'],
+  HEAD: ['BRAIN', 'SKULL', 'CRANIUM', 'CRANEO', 'HEAD BRAIN', 'HEAD CT', 'CT HEAD'],
+  EYE: ['RETINA', 'EYES', 'BOTH EYES', 'MACULA', 'FUNDUS'],
+  RETINA: ['MACULA', 'FUNDUS'],
 };
 
 /** Years two statements of one age may lie apart, since one is rounded and the other may be counted to another day. */
