@@ -1,6 +1,7 @@
-"""Steps: the evaluation out of fold, under corruption, and of fewer patients; the first writes evaluation.json.
+"""Steps: the evaluation out of fold, under corruption, of fewer patients and on test; the first writes evaluation.json.
 
-Every figure is of train and val, each slice answered by the fold that did not see its patient. The test part waits.
+Every figure but the last is of train and val, each slice answered by the network that did not see its patient. The test
+part has three bleeding patients: what the shipped model says of them is told, and proves nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +14,17 @@ from numpy.typing import NDArray
 
 from brain_haemorrhage.fit import Plan, fit
 from brain_haemorrhage.network import Late, logits_of
-from brain_haemorrhage.settle import SPECIFICITY
+from brain_haemorrhage.settle import AGES, SPECIFICITY
 from brain_haemorrhage.shortcuts import shortcut_scores
-from brain_haemorrhage.table import LABELS, SUBTYPES, Slices, of_studies, pictures_of, slices_of, studies
+from brain_haemorrhage.table import (
+    LABELS,
+    SUBTYPES,
+    Slices,
+    of_studies,
+    pictures_of,
+    slices_of,
+    tested_slices_of,
+)
 from brain_haemorrhage.train import load_late, load_logits, parts_of
 from brain_haemorrhage.views import load_views, middles_of
 from kit.calibration import Platt, calibration, settle
@@ -23,19 +32,23 @@ from kit.figures import (
     at_specificity_of_other_folds,
     auroc,
     average_precision,
+    difference,
     figure,
     threshold_at_specificity,
 )
 from kit.folds import Places, out_of_fold
+from kit.intervals import share
 from kit.json_file import read_json, rounded, write_json
 from kit.learning_curve import learning_curve
 from kit.recipe import Run
 from kit.risk_coverage import bands, risk_coverage
 from kit.robustness import robustness
 from kit.scored import Floats, Scored
+from kit.shipped import open_shipped
 from kit.shortcuts import shortcut_rows
 from kit.subgroups import LEAST_PATIENTS, subgroups
 
+PART = "train and val, out of fold"
 ADULT, OLD = 18, 60  # years
 
 
@@ -49,14 +62,18 @@ def calibrated(scored: Scored, folds: Places) -> Scored:
     return Scored(scored.patient, scored.truth, out_of_fold(folds, probability))
 
 
-def of_slices(slices: Slices, scored: Scored) -> dict[str, Any]:
-    """Of slices, whatever study they are of, pooled over the folds and fold by fold."""
+def of_slices(slices: Slices, logits: Floats) -> dict[str, Any]:
+    """Of slices, whatever study they are of, pooled over the folds and fold by fold; and what their neighbours add."""
+    scored = slices.scored(logits)
     areas = [auroc(scored.truth[held], scored.score[held]) for _, _, held in parts_of(slices)]
     return {
         **scored.counts,
         "auroc": figure(scored, auroc),
         "averagePrecision": figure(scored, average_precision),
         "aurocOfFolds": [None if area is None else rounded(area) for area in areas],
+        "meanOfFolds": rounded(np.mean([area for area in areas if area is not None])),
+        "aurocWithoutNeighbours": figure(slices.alone(logits), auroc),
+        "gainByNeighbours": difference(scored, logits, auroc),
     }
 
 
@@ -75,7 +92,7 @@ def of_subtypes(slices: Slices, logits: NDArray[np.float64]) -> list[dict[str, A
 
 
 def groups_of(slices: Slices) -> dict[str, NDArray[np.bool_]]:
-    """[N] each: age, sex, and whether a fracture is seen on the slice."""
+    """[N] each: age, sex, whether a fracture is seen on the slice, and whom serving would ask about."""
     attributes = [row.attributes for row in slices.rows]
     age = np.array([float(found["age"] or "nan") for found in attributes])
     sex, fracture = (np.array([found[name] for found in attributes]) for name in ("sex", "fracture"))
@@ -87,6 +104,7 @@ def groups_of(slices: Slices) -> dict[str, NDArray[np.bool_]]:
         "male": sex == "M",
         "fracture on the slice": fracture == "1",
         "no fracture on the slice": fracture == "0",
+        f"of the intended use ({AGES[0]} to {AGES[1]} years)": (age >= AGES[0]) & (age < AGES[1] + 1),
     }
 
 
@@ -95,15 +113,15 @@ def main(run: Run) -> None:
     manifest = read_json(run.model / "model.json")
     threshold = manifest["outputs"][0]["threshold"]
     seen = slices.scored(logits[:, 0])
-    study, folds = studies(seen), of_studies(slices.patients, slices.folds)
+    study, folds = slices.studies(logits[:, 0]), of_studies(slices.patients, slices.folds)
     probable = calibrated(study, folds)
     of_slice = threshold_at_specificity(seen.truth, seen.score, SPECIFICITY)
     images = pictures_of(run.data, slices.rows)
     report = {
         "model": {key: manifest[key] for key in ("name", "version", "sha256")},
         "threshold": threshold,
-        "part": "train and val, five folds by patient, each answered by the other four; test was not looked at",
-        "slices": of_slices(slices, seen),
+        "part": "train and val, five folds by patient, each answered by the network of the other four",
+        "slices": of_slices(slices, logits[:, 0]),
         "studies": {
             **study.counts,
             "auroc": figure(study, auroc),
@@ -124,6 +142,7 @@ def main(run: Run) -> None:
         "output": manifest["outputs"][0]["key"],
         **report["studies"]["auroc"],
         **{key: study.counts[key] for key in ("n", "patients")},
+        "part": PART,
     }
     write_json(run.model / "model.json", manifest)
     print(report["slices"], report["studies"], report["shortcuts"], sep="\n")
@@ -145,14 +164,14 @@ def under_corruption(run: Run) -> None:
         middles, logits = middles_of(images), np.empty(len(images))
         for fold, _, held in parts_of(slices):
             logits[held] = logits_of(lates[fold], middles[held])[:, 0].numpy()
-        return Platt.of(output)(studies(slices.scored(logits)).score)
+        return Platt.of(output)(slices.studies(logits).score)
 
-    truth = studies(slices.scored(load_logits(run)[:, 0])).truth
+    truth = slices.studies(load_logits(run)[:, 0]).truth
     _add(run, "robustness", robustness(answer, pictures_of(run.data, slices.rows), truth, output["threshold"]))
 
 
 def of_fewer_patients(run: Run) -> None:
-    """Slice AUROC over all folds where each learns from a share of the patients."""
+    """Slice AUROC over all folds where each learns from a share of the patients; of all, what is known already."""
     slices, views = slices_of(run.data), load_views(run)
 
     def score(rows: Places) -> dict[str, object]:
@@ -160,6 +179,31 @@ def of_fewer_patients(run: Run) -> None:
             late = fit(views, slices.labels, np.intersect1d(known, rows), Plan())
             return logits_of(late, views[0, asked])[:, 0].double().numpy()
 
-        return {"auroc": figure(slices.scored(out_of_fold(slices.folds, logits)), auroc)}
+        all_ = len(rows) == len(slices.rows)
+        found = load_logits(run)[:, 0] if all_ else out_of_fold(slices.folds, logits)
+        print(f"{len(rows)} slices: AUROC {auroc(slices.labels[:, 0], found):.4f} before smoothing", flush=True)
+        return {"auroc": figure(slices.scored(found), auroc)}
 
     _add(run, "learningCurve", learning_curve(slices.patients, score))
+
+
+def on_test(run: Run) -> None:
+    """What the shipped file says of the test part."""
+    shipped = open_shipped(run.model)
+    output, threshold = shipped.manifest["outputs"][0], shipped.threshold()
+    shipped.look.begin()
+    slices = tested_slices_of(run.data)
+    logits = shipped.model.columns(pictures_of(run.data, slices.rows), ["logits"])["logits"]
+    seen, study = slices.scored(logits), slices.studies(logits)
+    called, ill = Platt.of(output)(study.score) >= threshold, study.truth == 1
+    found = {
+        "slices": {**seen.counts, "auroc": figure(seen, auroc)},
+        "studies": {
+            **study.counts,
+            "auroc": figure(study, auroc),
+            "sensitivity": share(int(called[ill].sum()), int(ill.sum())),
+            "specificity": share(int((~called[~ill]).sum()), int((~ill).sum())),
+        },
+    }
+    shipped.look.record("evaluation", found)
+    _add(run, "test", found)

@@ -64,8 +64,10 @@ def head(stored: Tensor) -> Tensor:
 
 
 class Seen(NamedTuple):
-    """cropped [N,1,192,192]: a square about the head; window [N,4]: its centre (x, y) and half sides (x, y), on -1..1 of
-    the image, where a square's sides differ if the image's do."""
+    """cropped [N,1,192,192]: a square about the head; window [N,4]: its centre (x, y) and half sides (x, y).
+
+    Both on -1..1 of the image, where a square's sides differ if the image's do.
+    """
 
     cropped: Tensor
     window: Tensor

@@ -1,11 +1,14 @@
-"""Step: calibrates and sets the threshold out of fold, sets the gates' limits, and writes model.json.
+"""Steps: calibrates, sets the threshold, writes model.json; sets the gates' limits, once it is known what is withstood.
 
-Both are of studies, as the answer is: the mean of the three highest smoothed logits. Limits come from val.
+Calibrator and threshold are of studies, as the answer is: the mean of the three highest smoothed logits, out of fold.
+Limits come from val.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from brain_haemorrhage.gates import GATES
 from brain_haemorrhage.network import WORKING
@@ -15,14 +18,15 @@ from kit.calibration import Platt, settle
 from kit.evidence import sha256_of
 from kit.gates.limits import limits
 from kit.gates.scores import Scores
-from kit.json_file import write_json
+from kit.json_file import read_json, write_json
 from kit.manifest import BACKBONE, GRAPH, SNOMED, TENSOR, calibration, gated, preparation
 from kit.recipe import Run
-from kit.shipped import Model
+from kit.shipped import open_shipped
 from kit.tables import part, patients_of
 
 SPECIFICITY = 0.80  # of studies, at the threshold
 WINDOW = {"kind": "window", "center": 40, "width": 120}  # HU; by the look of the set's grey levels, see LIMITS
+AGES = 2, 70  # years
 LEAST_SLICES = 16  # a head in slices of 5 mm has 19 to 40 in the set
 
 LIMITS = [
@@ -36,8 +40,8 @@ LIMITS = [
 ]
 
 
-def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict[str, float]) -> dict[str, object]:
-    """model.json without what evaluating adds."""
+def manifest(version: str, digest: str, settled: tuple[Platt, float]) -> dict[str, object]:
+    """model.json without what evaluating adds, limits among it."""
     platt, threshold = settled
     return {
         "name": "brain-haemorrhage",
@@ -70,8 +74,8 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
         "applicability": {
             "modality": ["CT"],
             "bodyPart": ["HEAD", "BRAIN", "SKULL"],
-            "age": {"minYears": 2, "maxYears": 70, "unknown": "refuse"},
-            "scores": gated(GATES, most),
+            "age": {"minYears": AGES[0], "maxYears": AGES[1], "unknown": "refuse"},
+            "scores": [],
         },
         "wording": {"subject": "head CT", "notAssessed": "kind, side and size of a haemorrhage not assessed"},
         "explanation": {"kind": "class-activation", "faithful": False},
@@ -98,13 +102,25 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
 
 
 def main(run: Run) -> None:
-    file = run.model / "1" / "model.onnx"
-    model, slices = Model(file), slices_of(run.data)
+    slices = slices_of(run.data)
     scored = slices.studies(load_logits(run)[:, 0])
     platt, threshold = settle(scored.truth, scored.score, "specificity", SPECIFICITY)
-    val = part(slices.rows, "val")
-    scores_of = partial(model.columns, names=Scores._fields)
-    most = limits(GATES, patients_of(val), pictures_of(run.data, val), scores_of)
-    write_json(run.model / "model.json", manifest(run.version, sha256_of(file), (platt, threshold), most))
+    digest = sha256_of(run.model / "1" / "model.onnx")
+    write_json(run.model / "model.json", manifest(run.version, digest, (platt, threshold)))
     print(f"{len(scored)} studies: slope {platt.slope}, intercept {platt.intercept}, threshold {threshold}")
-    print("at most " + ", ".join(f"{name} {limit}" for name, limit in most.items()))
+
+
+def withstood(evaluation: Mapping[str, Any]) -> list[str]:
+    """The corruptions under which sensitivity and specificity were kept."""
+    return [row["name"] for row in evaluation["robustness"] if row["kept"]]
+
+
+def set_limits(run: Run) -> None:
+    shipped, val = open_shipped(run.model), part(slices_of(run.data).rows, "val")
+    kept = withstood(read_json(run.model / "evaluation.json"))
+    scores_of = partial(shipped.model.columns, names=Scores._fields)
+    most = limits(GATES, patients_of(val), pictures_of(run.data, val), scores_of, kept)
+    shipped.manifest["applicability"]["scores"] = gated(GATES, most)
+    write_json(run.model / "model.json", shipped.manifest)
+    print(f"from {len(val)} slices of val, as they are and under {', '.join(kept) or 'nothing'}: at most")
+    print(", ".join(f"{name} {limit}" for name, limit in most.items()))

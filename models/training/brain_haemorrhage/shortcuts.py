@@ -34,7 +34,10 @@ def _imagenet(middles: Tensor, batch: int = 64) -> Floats:
 
 
 def shortcut_scores(slices: Slices, images: NDArray[np.uint8], middles: Tensor) -> dict[str, Floats]:
-    """[N] each, of images [N,256,256] and their middle features. The last is what training adds to."""
+    """[N] each, smoothed as the model's, of images [N,256,256] and their middle features.
+
+    The last is what training adds to.
+    """
     truth, rim = slices.labels[:, 0], border(SHAPE, RIM)
 
     def linear(features: Floats) -> Callable[..., Floats]:
@@ -47,4 +50,4 @@ def shortcut_scores(slices: Slices, images: NDArray[np.uint8], middles: Tensor) 
         "place of the slice in the head": linear(_place(slices)),
         "features of ImageNet, logistic regression": linear(_imagenet(middles)),
     }
-    return {name: out_of_fold(slices.folds, answer) for name, answer in scores.items()}
+    return {name: slices.smoothed(out_of_fold(slices.folds, answer)) for name, answer in scores.items()}

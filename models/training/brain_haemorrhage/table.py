@@ -1,7 +1,7 @@
 """The data set's columns, the part that is learned from, its folds and its pictures.
 
-The set is small (27 bleeding patients), so train and val together are cut in five folds by patient. Test, three bleeding
-patients more, is looked at last.
+The set is small (27 bleeding patients), so train and val together are cut in five folds by patient. Test, with three
+bleeding patients, is looked at last.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kit.tables import Columns, Row, labels_of, part, patients_of, read_rows
 SHAPE = (256, 256)
 SUBTYPES = ("intraventricular", "intraparenchymal", "subarachnoid", "epidural", "subdural")
 LABELS = ("any", *SUBTYPES)  # in the order of the logits
-COLUMNS = Columns(labels=LABELS, attributes=("slice", "age", "sex", "fracture"))
+COLUMNS = Columns(labels=LABELS, attributes=("slice", "age", "sex", "fracture", "file_bone"))
 TOP = 3  # slices that a study is judged by: 5 mm each, so a bleed of 15 mm fills them; set beforehand, not chosen
 
 
