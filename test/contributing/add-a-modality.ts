@@ -4,7 +4,12 @@ import type { Followed } from './numbered-steps.ts';
 /** "Add a modality", followed for MR up to its model. */
 export const modality: readonly Followed<Checkout>[] = [
   {
-    names: ['libs/contracts/src/worker.ts', 'inference.requested.<worker>.v1', 'requestTopic'],
+    names: [
+      'libs/contracts/src/worker.ts',
+      'inference.requested.<worker>.v1',
+      'requestTopic',
+      'apps/fhir-writer/src/report-kind.ts',
+    ],
     follow: async (checkout) => {
       await checkout.insert('libs/contracts/src/worker.ts', `]);`, `, 'mr'`);
       await checkout.insert(
@@ -13,6 +18,11 @@ export const modality: readonly Followed<Checkout>[] = [
         `  'inference.requested.mr.v1': requestTopic('mr', 'MR instances'),\n`,
       );
       await checkout.node('--import', 'tsx', 'tools/generators/generate-contracts.ts');
+      await checkout.insert(
+        'apps/fhir-writer/src/report-kind.ts',
+        '  xray: [',
+        '  mr: [codes.loinc.radiology, codes.hl7.sectionRadiology],\n',
+      );
       const recorded = await checkout.read('test/contracts/golden/inference.requested.xray.v1.json');
       await checkout.write('test/contracts/golden/inference.requested.mr.v1.json', recorded);
     },

@@ -1,6 +1,7 @@
 import type { InferenceCompleted, InferenceOutcome, StudyContext } from '@sightline/contracts';
 import { toDateTime, type ImageOfResult, type ResultSet, type StudyOfResult } from '@sightline/fhir';
 import type { KnownModel } from './known-models.ts';
+import { reportKind } from './report-kind.ts';
 
 /** An answer of a model that found something to say. */
 export type Findings = InferenceCompleted & { outcome: Extract<InferenceOutcome, { kind: 'findings' }> };
@@ -27,7 +28,7 @@ export function resultSetOf(
       title: manifest.title,
       sha256: manifest.sha256,
       intendedUse: manifest.intendedUse,
-      bodyParts: manifest.applicability.bodyPart,
+      reports: reportKind(manifest),
       ...(card === undefined ? {} : { card }),
     },
     images: imagesOf(answer, manifest.input.modalities),

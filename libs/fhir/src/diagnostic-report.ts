@@ -1,9 +1,8 @@
-import { codes } from '@sightline/findings';
 import { type DiagnosticReport } from '@medplum/fhirtypes';
 import { aiAsserted, codeable } from './coding.ts';
 import { answerIdentifier, reportIdentifier } from './identifiers.ts';
 import { narrative } from './narrative.ts';
-import { type ModelOfResult, type ResultSet } from './result-set.ts';
+import { type ResultSet } from './result-set.ts';
 
 export interface ReportLinks {
   imagingStudy: string;
@@ -28,8 +27,8 @@ export function diagnosticReport(set: ResultSet, links: ReportLinks): Diagnostic
       { use: 'secondary', ...answerIdentifier(set) },
     ],
     status: 'partial',
-    category: [codeable(codes.loinc.radiology), codeable(codes.hl7.sectionRadiology)],
-    code: codeable(reportKind(model), `AI analysis: ${model.title}`),
+    category: model.reports.category.map((one) => codeable(one)),
+    code: codeable(model.reports.code, `AI analysis: ${model.title}`),
     subject: { reference: patient },
     ...(study.startedAt === undefined ? {} : { effectiveDateTime: study.startedAt }),
     issued: completedAt,
@@ -38,8 +37,4 @@ export function diagnosticReport(set: ResultSet, links: ReportLinks): Diagnostic
     media: links.media.map((reference) => ({ comment: 'Image the model read', link: { reference } })),
     conclusion: [label, ...sentences].join(' '),
   };
-}
-
-function reportKind({ bodyParts }: ModelOfResult): typeof codes.loinc.chestXray {
-  return bodyParts.includes('CHEST') ? codes.loinc.chestXray : codes.loinc.diagnosticImagingStudy;
 }

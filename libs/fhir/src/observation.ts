@@ -115,6 +115,7 @@ function side(laterality: Laterality): CodeableConcept {
 
 const pairedSites: Record<string, { left: CodedConcept; right: CodedConcept }> = {
   [codes.snomed.lung.code]: { left: codes.snomed.leftLung, right: codes.snomed.rightLung },
+  [codes.snomed.eye.code]: { left: codes.snomed.leftEye, right: codes.snomed.rightEye },
 };
 
 const sideWords = { left: 'left', right: 'right', bilateral: 'both sides', unknown: 'side unknown' } as const;

@@ -1,4 +1,4 @@
-import { type Finding, type SourceImage } from '@sightline/findings';
+import { type CodedConcept, type Finding, type SourceImage } from '@sightline/findings';
 
 /** The study as its images describe it; `startedAt` is a FHIR dateTime (see `toDateTime`). */
 export interface StudyOfResult {
@@ -19,7 +19,8 @@ export interface ModelOfResult {
   /** Hex digest of the ONNX file. */
   sha256: string;
   intendedUse: string;
-  bodyParts: readonly string[];
+  /** Category and code of its reports. */
+  reports: { category: readonly CodedConcept[]; code: CodedConcept };
   /** MODEL_CARD.md, where the model comes with one. */
   card?: string;
 }

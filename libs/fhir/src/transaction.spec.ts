@@ -54,7 +54,10 @@ function set(more: Partial<ResultSet> = {}): ResultSet {
       title: 'Chest X-ray, paediatric',
       sha256: 'a'.repeat(64),
       intendedUse: 'Reference model, not a medical device.',
-      bodyParts: ['CHEST'],
+      reports: {
+        category: [codes.loinc.radiology, codes.hl7.sectionRadiology].map(concept),
+        code: concept(codes.loinc.chestXray),
+      },
       card: '# Card – ä',
     },
     images: [1, 2].map(image) as unknown as ResultSet['images'],
@@ -173,6 +176,30 @@ describe('a result set for an empty chart', () => {
     const [first, second] = all<Observation>(bundle, 'Observation').map(({ resource }) => resource.bodySite);
     expect(first).toMatchObject({ coding: [{ code: '39607008' }], text: 'Lung structure, side unknown' });
     expect(second).toMatchObject({ coding: [{ code: '44029006' }], text: 'Lung structure, left' });
+  });
+
+  it.each([
+    ['eye', 'left', '8966001', 'Structure of eye proper, left'],
+    ['eye', 'right', '18944008', 'Structure of eye proper, right'],
+    ['eye', 'unknown', '81745001', 'Structure of eye proper, side unknown'],
+    ['retina', 'right', '5665001', 'Retinal structure, right'],
+    ['brain', 'unknown', '12738006', 'Brain structure, side unknown'],
+  ] as const)('codes a finding of the %s, %s', (site, laterality, code, text) => {
+    const findings = [finding(1, { site: concept(codes.snomed[site]), laterality })];
+    const { resource } = only<Observation>(
+      transactionOf(set({ findings }), { observations: [] }, digest),
+      'Observation',
+    );
+    expect(resource.bodySite).toMatchObject({ coding: [{ code }], text });
+  });
+
+  it('is filed under the category and the code its model was given', () => {
+    const reports = { category: [concept(codes.snomed.ophthalmology)], code: concept(codes.loinc.headCt) };
+    const eye = transactionOf(set({ model: { ...set().model, reports } }), { observations: [] }, digest);
+    expect(only<DiagnosticReport>(eye, 'DiagnosticReport').resource).toMatchObject({
+      category: [{ coding: [{ code: '394594003' }] }],
+      code: { coding: [{ code: '24725-4' }], text: 'AI analysis: Chest X-ray, paediatric' },
+    });
   });
 
   it('resolves every reference inside the bundle or to the patient', () => {

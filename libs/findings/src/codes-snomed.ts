@@ -19,6 +19,18 @@ export const snomed = {
     'Lung consolidation',
     'OHDSI PhenotypeLibrary; openimagingdata SNOMED binding module',
   ),
+  intracranialHaemorrhage: sct(
+    '1386000',
+    'Intracranial hemorrhage',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+    'A suspicion, as every disorder here. One context group of DICOM gives the code another meaning: compare codes, not words.',
+  ),
+  macularOedema: sct(
+    '312912001',
+    'Macular edema due to diabetes mellitus',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+    'A suspicion, as every disorder here.',
+  ),
   lung: sct(
     '39607008',
     'Lung structure',
@@ -31,6 +43,29 @@ export const snomed = {
     'Thoracic structure',
     'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
     'The body site of FHIR; DICOM itself now prefers 816094009.',
+  ),
+  brain: sct(
+    '12738006',
+    'Brain structure',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  eye: sct(
+    '81745001',
+    'Structure of eye proper',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  leftEye: sct('8966001', 'Left eye structure', 'two published FHIR value sets of sites of the eye'),
+  rightEye: sct('18944008', 'Right eye structure', 'two published FHIR value sets of sites of the eye'),
+  retina: sct(
+    '5665001',
+    'Retinal structure',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  ophthalmology: sct(
+    '394594003',
+    'Ophthalmology',
+    'HL7 FHIR eyecare guide; FHIR R4 4.0.1 value sets',
+    'The category of reports on eyes: v2-0074 and US Core have none.',
   ),
   present: sct('52101004', 'Present', 'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2'),
   absent: sct(
