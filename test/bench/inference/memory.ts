@@ -6,17 +6,17 @@ import { StudyReader } from './study-reader.ts';
 
 export interface Memory {
   studies: number;
-  /** Resident memory of the worker and the processes it computes in, in MiB: after a tenth of the studies, and at the end. */
+  /** Resident memory of the worker and the processes it computes in, in MiB: in the second quarter of the studies, and in the last. */
   settledMib: number;
   endMib: number;
-  /** Whether the end is within 5 % of a tenth of the way. */
+  /** Whether the last is within 5 % of the second. */
   flat: boolean;
 }
 
 const looks = 20;
 const sides = [200, 1_000] as const;
 
-/** Reads studies of ever other sizes, since what leaks, leaks by shape; compares the middle of the late looks with that of the early. */
+/** Reads studies of ever other sizes, since what leaks, leaks by shape; compares the middle of the looks of two quarters. */
 export async function memoryOver(model: Model, threads: number, studies: number): Promise<Memory> {
   const reader = new StudyReader(model, threads);
   const every = Math.max(1, Math.floor(studies / looks));
@@ -30,8 +30,8 @@ export async function memoryOver(model: Model, threads: number, studies: number)
   } finally {
     await reader.close();
   }
-  const settledMib = middle(seen.slice(1, 5));
-  const endMib = middle(seen.slice(-4));
+  const settledMib = middle(seen.slice(looks / 4, looks / 2));
+  const endMib = middle(seen.slice(-looks / 4));
   return { studies, settledMib, endMib, flat: endMib < settledMib * 1.05 };
 }
 
