@@ -4,7 +4,7 @@ import type { ModelManifest } from '@sightline/contracts';
 import { describeObject, readObjects, type Reader, type Reading } from '@sightline/inference';
 import sharp from 'sharp';
 import type { LabelledSubject } from './open-data-set.ts';
-import { derivedUid, wrapImage, type GreyPicture, type WrappedValues } from './wrap-image.ts';
+import { decimal, derivedUid, wrapImage, type GreyPicture, type WrappedValues } from './wrap-image.ts';
 
 /** What the pipeline says of one subject: a probability per output always, and why serving would not have said it. */
 export interface SubjectScore {
@@ -98,7 +98,7 @@ export function bareValues({ evaluation, answer, input }: ModelManifest, name: s
 /** A bare picture was windowed by whoever made it: the rescale that takes its greys back to where the model's window finds them. */
 function unwindowed(grey: ModelManifest['input']['preparation']['grey']): WrappedValues {
   if (grey.kind === 'display') return {};
-  return { RescaleSlope: String(grey.width / 255), RescaleIntercept: String(grey.center - grey.width / 2) };
+  return { RescaleSlope: decimal(grey.width / 255), RescaleIntercept: decimal(grey.center - grey.width / 2) };
 }
 
 type ReadObject = { kind: 'object'; bytes: Uint8Array } | { kind: 'undecodable'; why: string };

@@ -53,3 +53,8 @@ export function wrapImage(name: string, picture: GreyPicture, values: WrappedVal
 export function derivedUid(text: string): Uid {
   return uidFromUuid(createHash('sha256').update(text).digest('hex').slice(0, 32));
 }
+
+/** A number as a DS value, which has sixteen characters at most (PS3.5 6.2). */
+export function decimal(value: number): string {
+  return String(Number(value.toPrecision(10)));
+}

@@ -1,7 +1,7 @@
 import type { ModelManifest } from '@sightline/contracts';
 import { attributes, encodeDataSet, encodeFileMeta, encodePart10, type WritableDataset } from '@sightline/dicom';
 import sharp from 'sharp';
-import { wrappedDataset, type GreyPicture, type WrappedValues } from '../evaluate/wrap-image.ts';
+import { decimal, wrappedDataset, type GreyPicture, type WrappedValues } from '../evaluate/wrap-image.ts';
 import { encodeJpeg2000, encodeRunLength } from './encapsulate.ts';
 
 /** One way the same picture may be stored, or nearly the same may be taken. */
@@ -71,11 +71,6 @@ function wide(picture: GreyPicture, values: WrappedValues, grey: Grey): Writable
     HighBit: 15,
     PixelData: new Uint8Array(stored.buffer),
   };
-}
-
-/** A DS value has sixteen characters (PS3.5 6.2). */
-function decimal(value: number): string {
-  return value.toPrecision(10).slice(0, 16);
 }
 
 async function inverted(picture: GreyPicture, values: WrappedValues): Promise<Uint8Array> {
