@@ -40,7 +40,7 @@ CASES = (
 )
 
 
-def _written(folder: Path, case: Case, order: int) -> list[Path]:
+def written(folder: Path, case: Case, order: int) -> list[Path]:
     """A file a slice, in the order of the slices."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -73,7 +73,7 @@ def main(run: Run) -> None:
     golden, gatekeeper = run.model / "golden", Gatekeeper(open_shipped(run.model))
     entries = []
     for order, case in enumerate(CASES, 1):
-        files = _written(golden / case.folder, case, order)
+        files = written(golden / case.folder, case, order)
         reasons = gatekeeper.reasons(windowed(files))
         expected = {"outcome": "skipped", "reason": refusal(reasons)}
         entries.append(

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,59 @@ def test_the_map_of_a_network_lies_over_the_whole_image() -> None:
     outside = found.activation[0, :, :6]
     assert found.activation.shape == (1, len(LABELS), CELLS, CELLS)
     assert torch.allclose(outside, found.activation.amin((0, 2, 3))[:, None, None].expand_as(outside), atol=1e-5)
+
+
+def test_another_picture_keeps_its_proportions() -> None:
+    pytest.importorskip("pydicom")
+    pytest.importorskip("torch")
+    from brain_haemorrhage.families import squeezed
+
+    shown = squeezed(np.full((208, 512), 200, np.uint8))
+    assert shown.shape == (256, 256)
+    assert (shown[:70] == 0).all() and (shown[80:176] == 200).all() and (shown[186:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("refused", "expected"), [([2, 2], 2), ([3, 1], 1), ([4, 4], 2)], ids=["half of each", "half of one", "all"]
+)
+def test_a_study_is_refused_where_at_least_half_of_its_slices_are(refused: list[int], expected: int) -> None:
+    pytest.importorskip("torch")
+    from brain_haemorrhage.evaluate_gates import refused_studies
+
+    reasons = [reason for count in refused for reason in ["blank"] * count + [None] * (4 - count)]
+    found = refused_studies(np.repeat(["a", "b"], 4), reasons)
+    assert (found["hits"], found["n"]) == (expected, 2)
+
+
+def test_a_drawn_study_is_expected_to_be_refused_for_its_commonest_reason() -> None:
+    pytest.importorskip("pydicom")
+    pytest.importorskip("torch")
+    from brain_haemorrhage.golden import refusal
+
+    assert refusal(["rotated", "blank", "rotated", None]) == "rotated"
+    with pytest.raises(ValueError, match="3 of 4 drawn slices are not refused"):
+        refusal([None, "blank", None, None])
+
+
+def test_the_drawn_head_is_a_volume_of_axial_slices_in_hounsfield_units(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    pytest.importorskip("torch")
+    from brain_haemorrhage.draw import drawn
+    from brain_haemorrhage.golden import CASES, windowed, written
+    from brain_haemorrhage.settle import LEAST_SLICES
+
+    files = written(tmp_path, CASES[0], 1)
+    read = [pydicom.dcmread(file) for file in files]
+    heights = [image.ImagePositionPatient[2] for image in read]
+    assert len(files) >= LEAST_SLICES and len(set(np.diff(heights))) == 1
+    assert len({image.SOPInstanceUID for image in read}) == len({image.SeriesInstanceUID for image in read}) * len(files)
+    share = (drawn() - 40) / 120 + 0.5
+    assert np.allclose(windowed(files), share.clip(0, 1) * 255, atol=1e-3)
+
+
+def test_the_card_says_whether_the_aim_was_reached() -> None:
+    pytest.importorskip("torch")
+    from brain_haemorrhage.card import aim_text
+
+    said = aim_text({"auroc": {"value": 0.89}, "meanOfFolds": 0.9})
+    assert said == "Wanted was 0.90 or more: pooled 0.890, **missed**; mean of folds 0.900, reached."
