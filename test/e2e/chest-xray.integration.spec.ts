@@ -265,12 +265,12 @@ describe('a study on its way to the chart', () => {
     expect([...apps].join()).toMatch(/fhir-writer/);
   });
 
-  it('runs the shipped model as primary by the word of audit-monitor, all its evidence in place', async () => {
+  it('runs every shipped model as primary by the word of audit-monitor, all its evidence in place', async () => {
     const url = new URL('/models', sandbox.endpoints.auditUrl).href;
-    const { body } = await getJson<{ models: unknown[] }>(url, await sandbox.token('operator'));
-    expect(body.models).toMatchObject([
-      { name: 'chest-xray-paediatric', versions: [{ role: 'primary', decidedBy: 'audit-monitor', missing: [] }] },
-    ]);
+    const { body } = await getJson<{ models: { name: string }[] }>(url, await sandbox.token('operator'));
+    expect(body.models.map(({ name }) => name)).toContain('chest-xray-paediatric');
+    const versions = [{ role: 'primary', decidedBy: 'audit-monitor', missing: [] }];
+    for (const model of body.models) expect(model).toMatchObject({ versions });
   });
 
   it('opens no HTTP door without a valid token, health and metrics aside', async () => {

@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 const run = promisify(execFile);
 
+/** Of the model whose pictures may be passed on: real radiographs, sent wherever any study will do. */
 export const goldenDirectory = join(import.meta.dirname, '../../models/chest-xray-paediatric/golden');
 
 const goldenSchema = z.array(
@@ -26,7 +27,7 @@ const goldenSchema = z.array(
 
 export type Golden = z.infer<typeof goldenSchema>[number];
 
-/** The golden inputs a model carries, and what it says of each. */
+/** Its golden inputs, and what it says of each. */
 export async function readGolden(): Promise<Golden[]> {
   return goldenSchema.parse(JSON.parse(await readFile(join(goldenDirectory, 'golden.json'), 'utf8')));
 }

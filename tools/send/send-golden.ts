@@ -8,6 +8,7 @@ import { awaitReport, type StudyResult } from './await-report.ts';
 import { withFreshUids } from './fresh-uids.ts';
 import { readInstance, storeAll } from './store.ts';
 
+/** Of the model whose pictures may be passed on. */
 const GOLDEN = join(REPOSITORY, 'models/chest-xray-paediatric/golden');
 
 const Golden = z.array(

@@ -1,5 +1,6 @@
 export { gateHeader } from './gates/gate-header.ts';
 export { loadModel, type LoadedModel, type Model, type ModelRefused } from './models/model-repository.ts';
+export { proveGolden } from './models/prove-golden.ts';
 export { type GreyFrame } from './pixel-reader.ts';
 export { ProcessPixelReader } from './processes/process-pixel-reader.ts';
 export { ProcessRuntime } from './processes/process-runtime.ts';
