@@ -35,6 +35,7 @@ LIMITS = [
     "The set is windowed to 8 bits and twice compressed: its window is not documented and taken as width 120, level 40 "
     "from the grey of brain and fluid. Bare images are evaluated as they are, after windowing.",
     "Axial slices of about 5 mm without contrast medium; thin slices and other reconstructions were never seen.",
+    "A bleed on one slice alone is weakened: by its neighbours, and by the mean of the three highest slices.",
     "Sorts a worklist and no more: a study below the threshold is not prioritised, which is not free of haemorrhage.",
     "Answers whether there is any haemorrhage: not which, and not on what side.",
 ]
