@@ -16,6 +16,7 @@ main(
             Step("train", f"{HERE}.train:main", "fits a linear layer for each fold, and the shipped one", READS),
             Step("fit-gates", f"{HERE}.export:fit_gates", "fits the gates", "train"),
             Step("export", f"{HERE}.export:main", "writes 1/model.onnx, held against PyTorch", "nothing"),
+            Step("withstand", f"{HERE}.settle:withstand", "measures out of fold what the answer withstands", READS),
             Step("threshold", f"{HERE}.settle:main", "calibrates out of fold, sets limits, writes model.json", READS),
             Step("evaluate", f"{HERE}.evaluate:main", "writes evaluation.json, out of fold", READS),
             Step("learning-curve", f"{HERE}.evaluate:curve", "adds the learning curve to it", READS),

@@ -191,10 +191,10 @@ def _figures(found: dict[str, Any]) -> list[str]:
 
 
 def lead_text(found: dict[str, Any]) -> str:
-    verdict = "is reached" if found["reached"] else "**is not reached**"
+    best, verdict = found["over"].split(",")[0], "is reached" if found["reached"] else "**is not reached**"
     return (
-        f"The better of the two row classifiers after normalisation is that of {found['over'].split(',')[0]}. The lower "
-        f"bound of\nthe model's interval lies {change(found['lead'])} above it; the aim of {change(found['wanted'])} {verdict}."
+        f"The better of the two row classifiers after normalisation is that of {best}. The lower bound of the model's\n"
+        f"interval lies {change(found['lead'])} from it; the aim of {change(found['wanted'])} {verdict}."
     )
 
 

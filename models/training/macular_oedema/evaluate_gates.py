@@ -1,7 +1,7 @@
 """Step: what the gates refuse, of what they should and of what they should not; writes gates.json.
 
-The method is the kit's and nothing of it was chosen on this set. Families A are made of the other sets' test part and of
-test scans; families B were not looked at before.
+The method is the kit's and nothing of it was chosen on this set. Families A are made of the other sets' test part and
+of test scans; families B were not looked at before.
 """
 
 from __future__ import annotations

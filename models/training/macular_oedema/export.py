@@ -48,7 +48,7 @@ def fit_gates(run: Run) -> None:
     turned = [_features(network, posed(images[::4], pose)) for pose in POSES[1:]]
     fitting.fit_gates(gates, _features(network, shown), _manners(shown), [_features(network, images), *turned])
     torch.save(gates.state_dict(), run.scratch / "gates.pt")
-    print(f"gates fitted to {len(images)} train scans, {len(shown)} views, and {len(turned)} poses of a quarter of them")
+    print(f"gates fitted to {len(images)} scans of train, {len(shown)} views, {len(turned)} poses of every fourth scan")
 
 
 def _images() -> Iterator[Tensor]:

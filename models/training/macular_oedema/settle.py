@@ -1,4 +1,4 @@
-"""Step: calibrates out of fold, sets the limits and writes model.json. What evaluating adds, `evaluate.py` writes.
+"""Steps: what the answer withstands; calibration, threshold and limits, written into model.json.
 
 Calibrator and threshold come from the out-of-fold scores of what is graded: in the other source the scanner's sharpness
 alone tells the label, and a threshold from there would be too bold. What the answer withstands is measured there too,
@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from kit.calibration import Platt, settle
@@ -17,11 +18,11 @@ from kit.evidence import sha256_of
 from kit.figures import sensitivity, specificity
 from kit.gates.limits import limits
 from kit.gates.scores import Scores
-from kit.json_file import write_json
+from kit.json_file import read_json, write_json
 from kit.manifest import BACKBONE, GRAPH, SNOMED, TENSOR, calibration, gated, preparation
 from kit.recipe import Run
 from kit.robustness import robustness
-from kit.scored import Floats
+from kit.scored import Floats, Labels
 from kit.shipped import Model
 from macular_oedema.gates import GATES
 from macular_oedema.network import WORKING, untrained
@@ -32,10 +33,13 @@ SENSITIVITY = 0.95  # at the threshold, out of fold
 
 LIMITS = [
     "Trained and measured on one collection (UNAM, IMO, APEC and INDEREB, Mexico, 2015-2022); never on another site.",
+    "Which scanners the set was taken with is not known, nor what the model is worth on another.",
     "In this set the scanner's settings go with the label: they are normalised in the graph, not wholly taken out.",
-    "One B-scan is read, not a volume: oedema beside the scanned line is not seen.",
-    "Only diabetic macular oedema was labelled; fluid of another cause may be reported or missed.",
-    "Says nothing of the side, of thickness in micrometres, or of where the oedema is.",
+    "One B-scan is read, not a volume: oedema that the few scans of an eye do not cross is not seen.",
+    "Only diabetic macular oedema was labelled: fluid of another cause may be reported or missed, and which kind of "
+    "oedema it is (cystoid, diffuse, subretinal) is not said.",
+    "Says nothing of the side, of thickness in micrometres, or of where the oedema is. The side is the header's.",
+    "Grey B-scans alone: colour-coded scans, en-face images and OCT angiography were never seen.",
     "Scans were squeezed to 512 x 208 and stored as JPEG of quality 80: fine detail is lost.",
     "Age and sex of the patients are not known.",
     "A scan that is not prioritised is not free of oedema.",
@@ -108,28 +112,33 @@ def manifest(version: str, digest: str, settled: tuple[Platt, float], most: dict
     }
 
 
-def withstood(table: Table, heads: Heads, platt: Platt, threshold: float) -> list[dict[str, object]]:
+def _settled(run: Run, table: Table) -> tuple[Labels, Floats, tuple[Platt, float]]:
+    """Truth and logits of what is graded, out of fold, with the calibrator and the threshold that they give."""
+    truth, logits = table.truth[table.graded], np.load(run.scratch / "out-of-fold.npz")["logits"][table.graded]
+    return truth, logits, settle(truth, logits, "sensitivity", SENSITIVITY)
+
+
+def withstand(run: Run) -> None:
     """What is graded under each corruption, by the layer that saw no scan of the patient."""
-    network, graded = untrained().eval(), np.flatnonzero(table.graded)
+    torch.set_flush_denormal(True)
+    table, network = Table.of(run.data), untrained().eval()
+    graded, heads = np.flatnonzero(table.graded), Heads.of(run)
+    truth, _, (platt, threshold) = _settled(run, table)
 
     def answer(images: NDArray[np.uint8]) -> Floats:
         return platt(heads.logits(features_of(network, images), table.folds[graded]))
 
-    return robustness(answer, table.images[graded], table.truth[graded], threshold)
+    found = robustness(answer, table.images[graded], truth, threshold)
+    write_json(run.scratch / "robustness.json", found)
+    print(*found, sep="\n")
 
 
 def main(run: Run) -> None:
     file = run.model / "1" / "model.onnx"
-    model, table = Model(file), Table.of(run.data)
-    saved = np.load(run.scratch / "out-of-fold.npz")
-    truth, logits = table.truth[table.graded], saved["logits"][table.graded]
-    platt, threshold = settle(truth, logits, "sensitivity", SENSITIVITY)
-    under = withstood(table, Heads(saved["weights"], saved["biases"]), platt, threshold)
-    write_json(run.scratch / "robustness.json", under)
-
-    val = Table.of(run.data, "val")
+    model, val = Model(file), Table.of(run.data, "val")
+    truth, logits, (platt, threshold) = _settled(run, Table.of(run.data))
+    kept = [row["name"] for row in read_json(run.scratch / "robustness.json") if row["kept"]]
     scores_of = partial(model.columns, names=Scores._fields)
-    kept = [str(row["name"]) for row in under if row["kept"]]
     most = limits(GATES, val.patients, val.images, scores_of, kept)
     write_json(run.model / "model.json", manifest(run.version, sha256_of(file), (platt, threshold), most))
     probability = platt(logits)

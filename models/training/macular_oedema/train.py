@@ -51,6 +51,11 @@ class Heads:
     weights: Floats
     biases: Floats
 
+    @classmethod
+    def of(cls, run: Run) -> Heads:
+        saved = np.load(run.scratch / "out-of-fold.npz")
+        return cls(saved["weights"], saved["biases"])
+
     def logits(self, features: NDArray[np.floating], heads: Places) -> Floats:
         """[M,1280], and which layer is asked of each [M] -> [M]"""
         return (features * self.weights[heads]).sum(axis=1) + self.biases[heads]
