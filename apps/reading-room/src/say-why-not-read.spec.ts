@@ -20,6 +20,13 @@ describe('why a model did not read', () => {
     expect(sayWhyNotRead(reason, ['MR'], paediatric).sentence).toBe(sentence);
   });
 
+  it('lists more than two parts as one would say them', () => {
+    const head = { modality: ['CT'], bodyPart: ['HEAD', 'BRAIN', 'SKULL'], scores: [] };
+    expect(sayWhyNotRead('wrong-body-part', ['CT'], head).sentence).toBe(
+      'Not read: body part not named or another one; this model reads head, brain and skull.',
+    );
+  });
+
   it('stays silent on what an unknown model reads', () => {
     expect(sayWhyNotRead('age-unknown', ['DX']).sentence).toBe('Not read: patient age unknown.');
   });

@@ -26,11 +26,11 @@ function refusal(
     case 'no-image':
       return { note: 'no image a model can take' };
     case 'wrong-modality':
-      return { note: 'another kind of image', ...reads(only?.modality.join(' and ')) };
+      return { note: 'another kind of image', ...reads(only && list(only.modality)) };
     case 'wrong-body-part':
-      return { note: 'body part not named or another one', ...reads(only?.bodyPart.map(lower).join(' and ')) };
+      return { note: 'body part not named or another one', ...reads(only && list(only.bodyPart.map(lower))) };
     case 'wrong-view':
-      return { note: 'view not named or another one', ...reads(only?.view && `${only.view.join(' and ')} views`) };
+      return { note: 'view not named or another one', ...reads(only?.view && `${list(only.view)} views`) };
     case 'age-unknown':
       return { note: 'patient age unknown', ...reads(only?.age && ages(only.age)) };
     case 'age-out-of-range':
@@ -66,6 +66,12 @@ function reads(what: string | undefined): { reads?: string } {
 
 function ages({ minYears, maxYears }: NonNullable<Applicability['age']>): string {
   return `${maxYears < 18 ? 'children' : 'patients'} of ${minYears}–${maxYears} years`;
+}
+
+const words = new Intl.ListFormat('en-GB', { type: 'conjunction' });
+
+function list(values: readonly string[]): string {
+  return words.format(values);
 }
 
 function lower(text: string): string {
