@@ -50,6 +50,7 @@ from kit.subgroups import LEAST_PATIENTS, subgroups
 
 PART = "train and val, out of fold"
 ADULT, OLD = 18, 60  # years
+SHARES = (0.5, 1.0)  # of the patients: each share trains five networks anew, but for all of them
 
 
 def calibrated(scored: Scored, folds: Places) -> Scored:
@@ -184,7 +185,7 @@ def of_fewer_patients(run: Run) -> None:
         print(f"{len(rows)} slices: AUROC {auroc(slices.labels[:, 0], found):.4f} before smoothing", flush=True)
         return {"auroc": figure(slices.scored(found), auroc)}
 
-    _add(run, "learningCurve", learning_curve(slices.patients, score))
+    _add(run, "learningCurve", learning_curve(slices.patients, score, SHARES))
 
 
 def on_test(run: Run) -> None:
