@@ -12,9 +12,8 @@ main(
         Path(__file__).resolve().parent,
         "1.0.0",
         (
-            Step("views", f"{HERE}.views:main", "what the early blocks give of views of each slice", READS),
-            Step("folds", f"{HERE}.train:folds", "trains one network a fold, answers out of fold", READS),
-            Step("train", f"{HERE}.train:whole", "trains the network that is shipped", READS),
+            Step("views", f"{HERE}.views:main", "what ImageNet's features say of views of each slice", READS),
+            Step("train", f"{HERE}.train:main", "fits the lines of each fold and those that are shipped", READS),
             Step("fit-gates", f"{HERE}.export:fit_gates", "fits the gates", "train"),
             Step("export", f"{HERE}.export:main", "writes 1/model.onnx, held against PyTorch", "nothing"),
             Step("threshold", f"{HERE}.settle:main", "calibrates out of fold, writes model.json", READS),

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brain_haemorrhage.fit import Plan, fit
-from brain_haemorrhage.network import Late, logits_of
+from brain_haemorrhage.fit import fit
 from brain_haemorrhage.settle import AGES, SPECIFICITY
 from brain_haemorrhage.shortcuts import shortcut_scores
 from brain_haemorrhage.table import (
@@ -25,8 +24,8 @@ from brain_haemorrhage.table import (
     slices_of,
     tested_slices_of,
 )
-from brain_haemorrhage.train import load_late, load_logits, parts_of
-from brain_haemorrhage.views import load_views, middles_of
+from brain_haemorrhage.train import load_lines, load_logits, parts_of
+from brain_haemorrhage.views import embeddings_of, load_views
 from kit.calibration import Platt, calibration, settle
 from kit.figures import (
     at_specificity_of_other_folds,
@@ -50,7 +49,6 @@ from kit.subgroups import LEAST_PATIENTS, subgroups
 
 PART = "train and val, out of fold"
 ADULT, OLD = 18, 60  # years
-SHARES = (0.5, 1.0)  # of the patients: each share trains five networks anew, but for all of them
 
 
 def calibrated(scored: Scored, folds: Places) -> Scored:
@@ -134,7 +132,7 @@ def main(run: Run) -> None:
             "unit": f"slice, at the threshold that gives all slices specificity {SPECIFICITY}",
             "groups": subgroups(seen, groups_of(slices), of_slice),
         },
-        "shortcuts": shortcut_rows(seen, shortcut_scores(slices, images, load_views(run)[0])),
+        "shortcuts": shortcut_rows(seen, shortcut_scores(slices, images)),
         "riskCoverage": risk_coverage(probable, threshold, bands(probable.score, threshold)),
     }
     write_json(run.model / "evaluation.json", report)
@@ -159,12 +157,11 @@ def under_corruption(run: Run) -> None:
     """Of studies at the shipped threshold, each answered by its fold and calibrated as shipped."""
     slices = slices_of(run.data)
     output = read_json(run.model / "model.json")["outputs"][0]
-    lates: dict[int, Late] = {fold: load_late(run, f"fold-{fold}") for fold, _, _ in parts_of(slices)}
 
     def answer(images: NDArray[np.uint8]) -> Floats:
-        middles, logits = middles_of(images), np.empty(len(images))
+        seen, logits = embeddings_of(images), np.empty(len(images))
         for fold, _, held in parts_of(slices):
-            logits[held] = logits_of(lates[fold], middles[held])[:, 0].numpy()
+            logits[held] = load_lines(run, f"fold-{fold}").logits(seen[held])[:, 0]
         return Platt.of(output)(slices.studies(logits).score)
 
     truth = slices.studies(load_logits(run)[:, 0]).truth
@@ -173,19 +170,18 @@ def under_corruption(run: Run) -> None:
 
 def of_fewer_patients(run: Run) -> None:
     """Slice AUROC over all folds where each learns from a share of the patients; of all, what is known already."""
-    slices, views = slices_of(run.data), load_views(run)
+    slices, seen = slices_of(run.data), load_views(run)
 
     def score(rows: Places) -> dict[str, object]:
         def logits(known: Places, asked: Places) -> Floats:
-            late = fit(views, slices.labels, np.intersect1d(known, rows), Plan())
-            return logits_of(late, views[0, asked])[:, 0].double().numpy()
+            return fit(seen, slices.labels[:, :1], np.intersect1d(known, rows)).logits(seen[0, asked])[:, 0]
 
         all_ = len(rows) == len(slices.rows)
         found = load_logits(run)[:, 0] if all_ else out_of_fold(slices.folds, logits)
         print(f"{len(rows)} slices: AUROC {auroc(slices.labels[:, 0], found):.4f} before smoothing", flush=True)
         return {"auroc": figure(slices.scored(found), auroc)}
 
-    _add(run, "learningCurve", learning_curve(slices.patients, score, SHARES))
+    _add(run, "learningCurve", learning_curve(slices.patients, score))
 
 
 def on_test(run: Run) -> None:

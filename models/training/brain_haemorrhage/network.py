@@ -114,13 +114,18 @@ def normalise(cropped: Tensor) -> Tensor:
 
 
 class Late(nn.Module):
-    """The part that learns: the middle's features [N,112,12,12] -> logits [N,6]."""
+    """From the middle's features [N,112,12,12] to the answer. The backbone is ImageNet's; what learns are the lines."""
 
-    def __init__(self, backbone: EfficientNetLite0, dropout: float = 0.4) -> None:
+    def __init__(self, backbone: EfficientNetLite0) -> None:
         super().__init__()
         self.backbone = backbone
-        self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(2 * FEATURES, len(LABELS))
+
+    @torch.no_grad()
+    def set_lines(self, weights: Tensor, biases: Tensor) -> None:
+        """[6,2560] and [6]"""
+        self.classifier.weight.copy_(weights)
+        self.classifier.bias.copy_(biases)
 
     def answer(self, middle: Tensor) -> Answer:
         """The mean of what is said of the features as they are and of their mirror: no side is told."""
@@ -134,11 +139,7 @@ class Late(nn.Module):
         both = torch.cat([features, F.relu(features - there)], dim=1)
         embedding = both.mean(dim=(2, 3))
         activation = F.conv2d(both, self.classifier.weight[:, :, None, None])
-        return Answer(self.classifier(self.dropout(embedding)), activation, embedding)
-
-    def forward(self, middle: Tensor) -> Tensor:
-        """Logits [N,6] of the features as they are: what is trained, on mirrors drawn at random."""
-        return self._once(middle).logits
+        return Answer(self.classifier(embedding), activation, embedding)
 
 
 class Network(nn.Module):
@@ -149,7 +150,7 @@ class Network(nn.Module):
         self.late = late
 
     def middle(self, cropped: Tensor) -> Tensor:
-        """A crop [N,1,192,192] -> [N,112,12,12]. It is ImageNet's and learns nothing."""
+        """A crop [N,1,192,192] -> [N,112,12,12]"""
         return self.late.backbone.middle(normalise(cropped))
 
     def answer(self, middle: Tensor, window: Tensor) -> Answer:
@@ -160,13 +161,6 @@ class Network(nn.Module):
     def forward(self, image: Tensor) -> Answer:
         seen = see(image)
         return self.answer(self.middle(seen.cropped), seen.window)
-
-
-@torch.no_grad()
-def logits_of(late: Late, middles: Tensor, batch: int = 64) -> Tensor:
-    """[N,112,12,12] float16 -> [N,6] float32 logits, in evaluation mode."""
-    late.eval()
-    return torch.cat([late.answer(part.float()).logits for part in middles.split(batch)])
 
 
 def folded(late: Late) -> Network:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from brain_haemorrhage.table import SHAPE, Slices
-from kit.backbone import imagenet_backbone
 from kit.folds import out_of_fold
 from kit.scored import Floats
 from kit.shortcuts import blocks, border, gradient_energy, linear_score, nearest_thumbnails, percentiles
@@ -25,19 +22,8 @@ def _place(slices: Slices) -> Floats:
     return np.stack([number / most, (number / most) ** 2, most], axis=1)
 
 
-@torch.no_grad()
-def _imagenet(middles: Tensor, batch: int = 64) -> Floats:
-    """[N,112,12,12] -> [N,1280]: what a network that never saw a head gives."""
-    backbone = imagenet_backbone(fine=False).eval()
-    parts = [backbone.last(part.float()).mean(dim=(2, 3)) for part in middles.split(batch)]
-    return torch.cat(parts).double().numpy()
-
-
-def shortcut_scores(slices: Slices, images: NDArray[np.uint8], middles: Tensor) -> dict[str, Floats]:
-    """[N] each, smoothed as the model's, of images [N,256,256] and their middle features.
-
-    The last is what training adds to.
-    """
+def shortcut_scores(slices: Slices, images: NDArray[np.uint8]) -> dict[str, Floats]:
+    """[N] each, smoothed as the model's, of images [N,256,256]."""
     truth, rim = slices.labels[:, 0], border(SHAPE, RIM)
 
     def linear(features: Floats) -> Callable[..., Floats]:
@@ -48,6 +34,5 @@ def shortcut_scores(slices: Slices, images: NDArray[np.uint8], middles: Tensor) 
         "border only": linear(np.hstack([percentiles(images, rim), blocks(images, rim)])),
         "gradient energy": linear(gradient_energy(images)),
         "place of the slice in the head": linear(_place(slices)),
-        "features of ImageNet, logistic regression": linear(_imagenet(middles)),
     }
     return {name: slices.smoothed(out_of_fold(slices.folds, answer)) for name, answer in scores.items()}

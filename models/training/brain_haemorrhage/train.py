@@ -1,6 +1,6 @@
-"""Steps: train one network a fold, each asked of the fold it did not see, and the one that is shipped, on all.
+"""Step: fit the lines of each fold, asked of the fold they did not see, and those that are shipped, of all.
 
-With the schedule fixed beforehand and nothing stopped early, the folds say what the shipped one is worth.
+Nothing is chosen by a fold that is scored, so the folds say what the shipped ones are worth.
 """
 
 from __future__ import annotations
@@ -12,20 +12,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from brain_haemorrhage.fit import Plan, fit
-from brain_haemorrhage.network import Late, logits_of
+from brain_haemorrhage.fit import Lines, fit
+from brain_haemorrhage.network import Late
 from brain_haemorrhage.table import Slices, slices_of
 from brain_haemorrhage.views import load_views
-from kit.backbone import EfficientNetLite0
+from kit.backbone import imagenet_backbone
 from kit.figures import auroc
 from kit.folds import Places
 from kit.recipe import Run
 
 
+def load_lines(run: Run, name: str) -> Lines:
+    """`whole` or `fold-K`."""
+    return Lines.of(run.scratch / f"{name}.npz")
+
+
 def load_late(run: Run, name: str) -> Late:
-    """`whole` or `fold-K`, in evaluation mode."""
-    late = Late(EfficientNetLite0(fine=False))
-    late.load_state_dict(torch.load(run.scratch / f"{name}.pt", map_location="cpu", weights_only=True))
+    """The same as the network that is shipped has them, in evaluation mode."""
+    late, lines = Late(imagenet_backbone(fine=False)), load_lines(run, name)
+    late.set_lines(torch.from_numpy(lines.weights), torch.from_numpy(lines.biases))
     return late.eval()
 
 
@@ -40,20 +45,16 @@ def parts_of(slices: Slices) -> Iterator[tuple[int, Places, Places]]:
         yield int(fold), np.flatnonzero(slices.folds != fold), np.flatnonzero(slices.folds == fold)
 
 
-def folds(run: Run) -> None:
-    began, slices, views = time.monotonic(), slices_of(run.data), load_views(run)
+def main(run: Run) -> None:
+    began, slices, seen = time.monotonic(), slices_of(run.data), load_views(run)
     logits = np.empty(slices.labels.shape)
     for fold, known, held in parts_of(slices):
-        late = fit(views, slices.labels, known, Plan())
-        torch.save(late.state_dict(), run.scratch / f"fold-{fold}.pt")
-        logits[held] = logits_of(late, views[0, held]).numpy()
+        lines = fit(seen, slices.labels, known)
+        lines.save(run.scratch / f"fold-{fold}.npz")
+        logits[held] = lines.logits(seen[0, held])
         found = auroc(slices.labels[held, 0], logits[held, 0])
         print(f"fold {fold}: {len(held)} slices, AUROC {found:.4f}, {time.monotonic() - began:.0f} s", flush=True)
     np.save(run.scratch / "out-of-fold.npy", logits)
-    print(f"all folds: slice AUROC {auroc(slices.labels[:, 0], logits[:, 0]):.4f}")
-
-
-def whole(run: Run) -> None:
-    slices = slices_of(run.data)
-    late = fit(load_views(run), slices.labels, np.arange(len(slices.rows)), Plan())
-    torch.save(late.state_dict(), run.scratch / "whole.pt")
+    fit(seen, slices.labels, np.arange(len(slices.rows))).save(run.scratch / "whole.npz")
+    alone, judged = (auroc(slices.labels[:, 0], score) for score in (logits[:, 0], slices.smoothed(logits[:, 0])))
+    print(f"all folds: slice AUROC {alone:.4f}, with neighbours {judged:.4f}")

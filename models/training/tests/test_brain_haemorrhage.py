@@ -3,7 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brain_haemorrhage.fit import fit
 from brain_haemorrhage.table import LABELS, Slices, of_studies, studies
+from kit.figures import auroc
 from kit.scored import Scored
 from kit.tables import Row
 
@@ -195,3 +197,14 @@ def test_the_card_says_whether_the_aim_was_reached() -> None:
 
     said = aim_text({"auroc": {"value": 0.89}, "meanOfFolds": 0.9})
     assert said == "Wanted was 0.90 or more: pooled 0.890, **missed**; mean of folds 0.900, reached."
+
+
+def test_a_line_tells_what_its_label_hangs_on_and_nothing_of_a_label_that_nobody_has() -> None:
+    rng = np.random.default_rng(0)
+    seen = rng.normal(size=(2, 200, 2560)).astype(np.float32)
+    told = (seen[0, :, 7] > 0).astype(np.int64)
+    seen[:, :, 7] *= 30
+    labels = np.stack([told, np.zeros_like(told)], axis=1)
+    logits = fit(seen, labels, np.arange(150)).logits(seen[0])
+    assert auroc(told[150:], logits[150:, 0]) > 0.6
+    assert np.ptp(logits[:, 1]) == 0 and logits[0, 1] < -4
