@@ -68,9 +68,10 @@ logistic regression with a strong ridge, from each slice and {views} views of it
 contrast, exposure, blur, noise, JPEG); each of the five kinds of bleed has a line of its own.
 
 A slice's logit is averaged with those of its neighbours (¼, ½, ¼; at the ends a slice is its own neighbour), and the
-study's is the mean of the {top} highest. That the backbone learns nothing (teaching its late blocks gave less), the strength of the ridge (of three), the mirror's mean and the weights of the neighbours were chosen on
-the same five folds: figures here are a little too good for it. Calibrator and threshold are of
-studies, out of fold. The recipe is `npm run train -- brain-haemorrhage --data DIR`; its logs are in `logs/`.
+study's is the mean of the {top} highest. That the backbone learns nothing (teaching its late blocks gave less), the
+strength of the ridge (of three), the mirror's mean and the weights of the neighbours were chosen on the same five folds:
+figures here are a little too good for it. Calibrator and threshold are of studies, out of fold. The recipe is
+`npm run train -- brain-haemorrhage --data DIR`; its logs are in `logs/`.
 
 ## Figures
 
