@@ -4,6 +4,7 @@ import { workerConfigSchema } from '@sightline/inference';
 import { baseConfigSchema, parseConfig } from '@sightline/platform';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
 import { ingestConfigSchema } from '../../apps/dicom-ingest/src/config.ts';
 import { configSchema as writerConfigSchema } from '../../apps/fhir-writer/src/config.ts';
 import { readingRoomConfigSchema } from '../../apps/reading-room/src/reading-room-config.ts';
@@ -38,6 +39,36 @@ function settingsIn(yaml: string, name: string): Record<string, string> {
     .map((document) => document.toJS() as Resource & { data?: Record<string, string> })
     .find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.replace(/-[a-z0-9]{10}$/, '') === name);
   return map?.data ?? {};
+}
+
+/** What the pod of a worker is given: seconds before it is killed, and MiB. */
+const podSchema = z.object({
+  terminationGracePeriodSeconds: z.number(),
+  containers: z.tuple([
+    z.object({
+      resources: z.object({ limits: z.object({ memory: z.string() }) }),
+      lifecycle: z.object({ preStop: z.object({ sleep: z.object({ seconds: z.number() }) }) }),
+    }),
+  ]),
+  volumes: z.array(z.object({ name: z.string(), emptyDir: z.object({ sizeLimit: z.string() }).optional() })),
+});
+
+function podOf(yaml: string, app: string) {
+  const resources = parseAllDocuments(yaml).map((document) => document.toJS() as Resource);
+  const found = resources.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === app);
+  const { spec } = z.object({ spec: z.object({ template: z.object({ spec: podSchema }) }) }).parse(found);
+  const { terminationGracePeriodSeconds, containers, volumes } = spec.template.spec;
+  const [{ resources: given, lifecycle }] = containers;
+  return {
+    seconds: terminationGracePeriodSeconds - lifecycle.preStop.sleep.seconds,
+    memory: mebibytes(given.limits.memory),
+    shared: mebibytes(volumes.find(({ name }) => name === 'shared-memory')?.emptyDir?.sizeLimit ?? ''),
+  };
+}
+
+function mebibytes(quantity: string): number {
+  const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(quantity) ?? [];
+  return Number(number) * (unit === 'Gi' ? 1024 : 1);
 }
 
 describe('the checks of k8s/', () => {
@@ -131,6 +162,29 @@ describe('the checks of k8s/', () => {
       expect(Object.keys(own).filter((name) => !known.includes(name))).toEqual([]);
     }
   });
+
+  it.each(workerApps)(
+    '%s may end a study before it is killed, and has the memory that it is told to use',
+    async (app) => {
+      const overlays = ['dev', 'prod', 'gpu'].map((overlay) => tools.build(join(root, 'k8s/overlays', overlay)));
+      for (const { output } of await Promise.all(overlays)) {
+        const told = {
+          ...settingsIn(output, 'sightline'),
+          ...settingsIn(output, app),
+          DATABASE_URL: 'postgres://a@b/c',
+        };
+        const read = parseConfig(workerConfigSchema, told);
+        if (read.kind !== 'config') throw new Error(JSON.stringify(read));
+        // What is not told is the runtime's own default.
+      const { studyTimeLimitMs, shutdownGraceMs, inputMemoryMib = 128, modelMemoryMib = 4096 } = read.config;
+        const pod = podOf(output, app);
+        expect(shutdownGraceMs).toBeGreaterThanOrEqual(studyTimeLimitMs);
+        expect(pod.seconds).toBeGreaterThan(shutdownGraceMs / 1000);
+        expect(pod.shared).toBeGreaterThanOrEqual(inputMemoryMib);
+        expect(pod.memory).toBeGreaterThan(modelMemoryMib + pod.shared);
+      }
+    },
+  );
 
   it('a broken kustomization does not build', async () => {
     const { code } = await tools.build(join(root, 'k8s/schemas'));
