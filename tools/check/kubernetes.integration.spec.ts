@@ -176,7 +176,7 @@ describe('the checks of k8s/', () => {
         const read = parseConfig(workerConfigSchema, told);
         if (read.kind !== 'config') throw new Error(JSON.stringify(read));
         // What is not told is the runtime's own default.
-      const { studyTimeLimitMs, shutdownGraceMs, inputMemoryMib = 128, modelMemoryMib = 4096 } = read.config;
+        const { studyTimeLimitMs, shutdownGraceMs, inputMemoryMib = 128, modelMemoryMib = 4096 } = read.config;
         const pod = podOf(output, app);
         expect(shutdownGraceMs).toBeGreaterThanOrEqual(studyTimeLimitMs);
         expect(pod.seconds).toBeGreaterThan(shutdownGraceMs / 1000);
