@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss
 
 from kit.figures import of_rows, threshold_at_sensitivity, threshold_at_specificity
 from kit.intervals import DRAWS
@@ -88,7 +87,7 @@ def calibration(scored: Scored, draws: int = DRAWS) -> dict[str, Any]:
         return None if found is None else found[place]
 
     return {
-        "brier": of_rows(scored, lambda rows: brier_score_loss(scored.truth[rows], scored.score[rows]), draws),
+        "brier": of_rows(scored, lambda rows: float(np.square(scored.score[rows] - scored.truth[rows]).mean()), draws),
         "slope": of_rows(scored, lambda rows: line(rows, 0), draws),
         "intercept": of_rows(scored, lambda rows: line(rows, 1), draws),
         "expectedCalibrationError": {

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
+from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score
 
 from kit.folds import Places
 from kit.intervals import DRAWS, bootstrap, not_degenerate, share
@@ -18,8 +19,16 @@ Figure = dict[str, Any]
 
 
 def auroc(truth: Labels, score: Floats) -> float | None:
-    """The probability that a positive scores above a negative; ties count half. None without both classes."""
-    return float(roc_auc_score(truth, score)) if 0 < truth.sum() < len(truth) else None
+    """The probability that a positive scores above a negative; ties count half. None without both classes.
+
+    From the sum of ranks (Mann and Whitney 1947), which takes a tenth of the time that a curve takes: intervals ask often.
+    """
+    positive = int(truth.sum())
+    negative = len(truth) - positive
+    if positive == 0 or negative == 0:
+        return None
+    ranks = rankdata(score)[truth == 1].sum()
+    return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def average_precision(truth: Labels, score: Floats) -> float | None:

@@ -3,6 +3,7 @@ from functools import partial
 import numpy as np
 import pytest
 from simulated import clustered
+from sklearn.metrics import roc_auc_score
 
 from kit.figures import (
     at_specificity_of_other_folds,
@@ -26,6 +27,13 @@ def test_ties_count_half() -> None:
 
 def test_a_score_without_worth_has_the_precision_of_the_prevalence() -> None:
     assert average_precision(np.array([0, 0, 0, 1]), np.full(4, 0.3)) == pytest.approx(0.25)
+
+
+def test_the_area_by_ranks_is_that_under_the_curve() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        truth, score = rng.integers(0, 2, 60), rng.integers(0, 9, 60) / 9
+        assert auroc(truth, score) == pytest.approx(roc_auc_score(truth, score), abs=1e-12)
 
 
 @pytest.mark.parametrize("function", [auroc, average_precision, partial(sensitivity, threshold=0.5)])
