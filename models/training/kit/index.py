@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.card import table, with_interval
-from kit.gates.card import refused_more
+from kit.gates.card import by_versions, refused_more
 from kit.json_file import read_json
 from kit.recipe import Run
 
@@ -45,7 +45,7 @@ def _gates(folder: Path) -> str:
     own = with_interval(report["falseRefusals"]["test"]["images"], ".1%")
     kinds = f"{math.floor(100 * least)}% of each of {len(report['familiesA'])} foreign kinds"
     said = f"refuse at least {kinds}, {own} of its own"
-    under = refused_more(report["byClass"]["versions"])["diseased"]
+    under = refused_more(by_versions(report))["diseased"]
     return f"{said}; **fail: refuse the diseased more often** ({', '.join(under)})" if under else said
 
 

@@ -131,6 +131,9 @@ def test_whatever_the_gates_do_the_card_can_say() -> None:
     assert "nor a limit was chosen; seen before:" in text
     assert "nan" not in text and "None" not in text
     assert "as they are (100% pass)" in text and "under exposure + (100%)" in text
+    ill = {"refusedOfDiseased": {"hits": 9, "n": 9, "value": 1}, "refusedOfNormal": {"hits": 0, "n": 9, "value": 0}}
+    text = gates_text({**report, "answered": {**report["answered"], **ill, "fisherP": 0.01}})
+    assert "the diseased are refused more often (test images as they are). **There the gates fail" in text
     text = gates_text(report, lost=["exposure +"])
     assert "under each corruption below but exposure + (`corrupted`)" in text
     assert "No corruption that it withstands has more than one of twenty refused." in text

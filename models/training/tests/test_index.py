@@ -30,6 +30,7 @@ def test_lists_every_model_with_figure_verdicts_limit_and_licence(tmp_path: Path
     gates = {
         "familiesA": [{"value": 1.0}, {"value": 0.967}],
         "falseRefusals": {"test": {"images": {"value": 0.01, "ci95": [0.002, 0.02]}}},
+        "answered": {"fisherP": 0.3, "refusedOfDiseased": {"value": 0.1}, "refusedOfNormal": {"value": 0.0}},
         "byClass": {
             "versions": [
                 {

@@ -125,8 +125,13 @@ def _strict(corrupted: Sequence[Report], lost: Sequence[str]) -> str:
     return f"{said}\nOf what the answer does not withstand are refused: {', '.join(told[name] for name in lost)}."
 
 
+def by_versions(gates: Report) -> list[Report]:
+    """Whom the gates refuse of the test part as it is, and of each version of val."""
+    return [{"name": "test images as they are", **gates["answered"]}, *gates["byClass"]["versions"]]
+
+
 def refused_more(versions: Sequence[Report]) -> dict[str, list[str]]:
-    """Which versions of val have the diseased refused more often than the normal, beyond chance; and the reverse."""
+    """Which versions have the diseased refused more often than the normal, beyond chance; and the reverse."""
     named: dict[str, list[str]] = {"diseased": [], "normal": []}
     for version in versions:
         if version["fisherP"] < 0.05:
@@ -176,5 +181,5 @@ def gates_text(gates: Report, unseen_remark: str = "", lost: Sequence[str] = ())
         lean=share(gates["byClass"]["atypicalityAuroc"]),
         classes=_classes(gates["byClass"]["versions"]),
         strict=_strict(gates["falseRefusals"]["corrupted"], lost),
-        bias=_bias(gates["byClass"]["versions"]),
+        bias=_bias(by_versions(gates)),
     )
