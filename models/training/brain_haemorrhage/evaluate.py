@@ -25,7 +25,7 @@ from brain_haemorrhage.table import (
     tested_slices_of,
 )
 from brain_haemorrhage.train import load_lines, load_logits, parts_of
-from brain_haemorrhage.views import embeddings_of, load_views
+from brain_haemorrhage.views import load_views
 from kit.calibration import Platt, calibration, settle
 from kit.figures import (
     at_specificity_of_other_folds,
@@ -154,18 +154,19 @@ def _add(run: Run, key: str, value: object) -> None:
 
 
 def under_corruption(run: Run) -> None:
-    """Of studies at the shipped threshold, each answered by its fold and calibrated as shipped."""
-    slices = slices_of(run.data)
-    output = read_json(run.model / "model.json")["outputs"][0]
+    """Of studies at the shipped threshold: the shipped graph's features, told by the lines of each slice's fold."""
+    slices, shipped = slices_of(run.data), open_shipped(run.model)
+    lines = {fold: load_lines(run, f"fold-{fold}") for fold, _, _ in parts_of(slices)}
+    platt = Platt.of(shipped.manifest["outputs"][0])
 
     def answer(images: NDArray[np.uint8]) -> Floats:
-        seen, logits = embeddings_of(images), np.empty(len(images))
+        seen, logits = shipped.model.outputs(images, ["embedding"])["embedding"], np.empty(len(images))
         for fold, _, held in parts_of(slices):
-            logits[held] = load_lines(run, f"fold-{fold}").logits(seen[held])[:, 0]
-        return Platt.of(output)(slices.studies(logits).score)
+            logits[held] = lines[fold].logits(seen[held])[:, 0]
+        return platt(slices.studies(logits).score)
 
     truth = slices.studies(load_logits(run)[:, 0]).truth
-    _add(run, "robustness", robustness(answer, pictures_of(run.data, slices.rows), truth, output["threshold"]))
+    _add(run, "robustness", robustness(answer, pictures_of(run.data, slices.rows), truth, shipped.threshold()))
 
 
 def of_fewer_patients(run: Run) -> None:

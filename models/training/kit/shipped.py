@@ -27,7 +27,7 @@ class Model:
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def outputs(
-        self, images: NDArray[np.uint8], names: Sequence[str], batch: int = 32
+        self, images: NDArray[np.uint8], names: Sequence[str], batch: int = 8
     ) -> dict[str, NDArray[np.float64]]:
         """[N,H,W] or [N,C,H,W] grey levels -> each named output of all of them, [N,...]."""
         shaped = images[:, None] if images.ndim == 3 else images
