@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pydicom
 import torch
 from numpy.typing import NDArray
-from pydicom.pixels import pixel_array
+from pydicom.encaps import generate_frames
 
 from kit.corruptions import Image, to_grey
 from kit.gates.families import faults, foreign, lines_of, lung_ct, one_each, pictures
@@ -38,5 +39,10 @@ def families_b(sets: Path) -> dict[str, NDArray[np.uint8]]:
     for name, folder in FUNDUS.items():
         lines = [line for split in ("train", "val", "test") for line in lines_of(sets / folder, split)]
         found[name] = pictures(sets / folder, one_each(lines, "patient"), squeezed)
-    file = pydicom.dcmread(sets / "dicom" / PHOTOGRAPH)
-    return {**found, "ophthalmic photograph (DICOM)": squeezed(pixel_array(file))[None]}
+    return {**found, "ophthalmic photograph (DICOM)": squeezed(_photograph(sets / "dicom" / PHOTOGRAPH))[None]}
+
+
+def _photograph(file: Path) -> NDArray[np.generic]:
+    """[H,W] of a compressed file of one frame."""
+    frame = next(generate_frames(pydicom.dcmread(file).PixelData, number_of_frames=1))
+    return cv2.imdecode(np.frombuffer(frame, np.uint8), cv2.IMREAD_UNCHANGED)
