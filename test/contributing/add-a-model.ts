@@ -231,6 +231,7 @@ export const readMeanGrey: Pipeline = { gate: gateHeader, prepare: stackFrames, 
         sha256,
         familiesA: [{ value: 1 }],
         falseRefusals: { test: { images: none } },
+        answered: { refusedOfDiseased: none, refusedOfNormal: none, fisherP: 1 },
         byClass: { versions: [] },
       };
       await checkout.write(`${folder}/gates.json`, JSON.stringify(gates));
