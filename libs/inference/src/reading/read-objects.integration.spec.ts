@@ -31,13 +31,15 @@ const scan: Scan = {
 const middle: [number, number, number] = [3, -12, 840 + (16 - 11.5) * 3];
 const scene = balls(-1000, { centre: middle, radii: [30, 30, 12], value: 80 });
 
-/** Remembers how many objects were being decoded at one time. */
+/** Remembers how many objects were being decoded at one time, and how often one was. */
 class WatchedPixelReader extends ProcessPixelReader {
   #now = 0;
   most = 0;
+  times = 0;
 
   override async decode(...asked: Parameters<ProcessPixelReader['decode']>) {
     this.#now += 1;
+    this.times += 1;
     this.most = Math.max(this.most, this.#now);
     try {
       return await super.decode(...asked);
@@ -124,10 +126,13 @@ describe('a model that reads', () => {
       const model = headModel(study({ kind: 'mean-of-top', count: 3 }));
       const classic = await only(model, classicSeries(scan, scene));
       const object = enhancedSeries({ ...scan, also: () => ({}) }, scene);
+      pixels.times = 0;
       const [enhanced] = await read(model, [object], () => ({ kind: 'passed' }));
       if (enhanced?.kind !== 'read') throw new Error(JSON.stringify(enhanced));
       expect(enhanced.findings[0]?.certainty.probability).toBeCloseTo(classic.finding.certainty.probability, 6);
       expect(enhanced.findings[0]?.sources).toMatchObject([{ sopInstanceUid: '2.25.704', frame: 17 }]);
+      // 24 frames, sixteen at a time: the object is not fetched and taken apart for each of them.
+      expect(pixels.times).toBe(2);
     });
 
     it('answers by the aggregation of the manifest', async () => {

@@ -35,9 +35,8 @@ export async function readVolume(
   if (chosen.kind === 'refused') return chosen;
   const slices = new Slices(reader);
   const byUid = new Map(objects.map((object) => [String(object.header.sopInstanceUid), object]));
-  for (const frames of chunks(chosen.volume.slices)) {
-    const read = await Promise.all(frames.map(({ frame }) => askOne(reader, byUid, frame, options)));
-    for (const slice of read.flat()) {
+  for (const frames of chunks(chosen.volume.slices.map(({ frame }) => frame))) {
+    for (const slice of await askTogether(reader, byUid, frames, options)) {
       if (slice.kind === 'failed') return slice;
       slices.add(slice);
     }
@@ -45,15 +44,25 @@ export async function readVolume(
   return slices.conclude(chosen);
 }
 
-async function askOne(
+/** Frames in their order. Those of one object are asked about at once: it may be large, and is fetched and taken apart for each asking. */
+async function askTogether(
   reader: Reader,
-  objects: ReadonlyMap<string, OpenedObject>,
-  { sopInstanceUid, frameNumber }: FrameDescription,
+  byUid: ReadonlyMap<string, OpenedObject>,
+  frames: readonly FrameDescription[],
   options: { signal: AbortSignal },
 ): Promise<FrameReading[]> {
-  const object = objects.get(sopInstanceUid);
-  if (object === undefined) throw new RangeError('a slice of no object');
-  return askFrames(reader, object, [frameNumber], options);
+  const uids = [...new Set(frames.map(({ sopInstanceUid }) => sopInstanceUid))];
+  const asked = uids.map(async (uid) => {
+    const object = byUid.get(uid);
+    if (object === undefined) throw new RangeError('a slice of no object');
+    const mine = frames.filter(({ sopInstanceUid }) => sopInstanceUid === uid);
+    const numbers = mine.map(({ frameNumber }) => frameNumber);
+    const answers = await askFrames(reader, object, numbers, options);
+    // An object that fails or is refused as a whole says so once.
+    return mine.map((frame, i) => [frame, answers[i] ?? answers[0]] as const);
+  });
+  const answers = new Map((await Promise.all(asked)).flat());
+  return frames.flatMap((frame) => answers.get(frame) ?? []);
 }
 
 function* chunks<T>(items: readonly T[]): Generator<T[]> {
