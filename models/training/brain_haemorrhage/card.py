@@ -25,7 +25,6 @@ from kit.card import (
     table,
     with_interval,
 )
-from kit.corruptions import CORRUPTIONS
 from kit.evidence import reports
 from kit.explanation.card import explanation_text
 from kit.gates.card import gates_text
@@ -202,7 +201,7 @@ def main(run: Run) -> None:
     evaluation, parity, gates = found["evaluation"], found["parity"], found["gates"]
     slices, studies, test = evaluation["slices"], evaluation["studies"], evaluation["test"]
     at, refused = studies["atSpecificity"], gates["falseRefusals"]["studies"]
-    kept = withstood(evaluation)
+    _, lost = withstood(evaluation)
     text = CARD.format(
         title=manifest["title"],
         name=manifest["name"],
@@ -250,7 +249,7 @@ def main(run: Run) -> None:
         parity=parity_table(parity),
         refused_studies=refused["hits"],
         refused_of=refused["n"],
-        gates=gates_text(gates, lost=[name for name in CORRUPTIONS if name not in kept]),
+        gates=gates_text(gates, lost=lost),
         explanation=explanation_text(
             found["explanation"], map_remark=", to which that of the square about the head is laid back"
         ),

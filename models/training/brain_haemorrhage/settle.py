@@ -111,17 +111,20 @@ def main(run: Run) -> None:
     print(f"{len(scored)} studies: slope {platt.slope}, intercept {platt.intercept}, threshold {threshold}")
 
 
-def withstood(evaluation: Mapping[str, Any]) -> list[str]:
-    """The corruptions under which sensitivity and specificity were kept."""
-    return [row["name"] for row in evaluation["robustness"] if row["kept"]]
+def withstood(evaluation: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The corruptions under which sensitivity and specificity were kept, and the others."""
+    rows = evaluation["robustness"]
+    return [row["name"] for row in rows if row["kept"]], [row["name"] for row in rows if not row["kept"]]
 
 
 def set_limits(run: Run) -> None:
     shipped, val = open_shipped(run.model), part(slices_of(run.data).rows, "val")
-    kept = withstood(read_json(run.model / "evaluation.json"))
+    kept, lost = withstood(read_json(run.model / "evaluation.json"))
     scores_of = partial(shipped.model.columns, names=Scores._fields)
     most = limits(GATES, patients_of(val), pictures_of(run.data, val), scores_of, kept)
     shipped.manifest["applicability"]["scores"] = gated(GATES, most)
+    if lost:
+        shipped.manifest["limits"] = [*LIMITS, f"Its answer is not kept under {', '.join(lost)}: see the card."]
     write_json(run.model / "model.json", shipped.manifest)
     print(f"from {len(val)} slices of val, as they are and under {', '.join(kept) or 'nothing'}: at most")
     print(", ".join(f"{name} {limit}" for name, limit in most.items()))
