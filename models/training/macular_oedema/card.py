@@ -84,7 +84,7 @@ AUROC of each fold: {folds}. At the threshold that gives the other folds specifi
 The expected calibration error is never 0 for so few scans, so it stands beside what it would be if every probability
 were true.
 
-Half of the graded source has no retinopathy and healthy eyes are told from ill ones more easily than oedema is. **The
+Most of the graded source has no retinopathy, and healthy eyes are told from ill ones more easily than oedema is. **The
 honest figure is that of eyes with retinopathy.** Groups of fewer than 20 positives, 20 negatives or 15 patients are not
 assessed.
 
