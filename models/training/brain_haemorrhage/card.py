@@ -142,7 +142,8 @@ another calibration and another field of view; nothing is promised of them:
 ## What it refuses
 
 Serving refuses a study where at least as many slices are refused as answered: {refused_studies} of {refused_of} test
-studies. The bone window is no danger there, where the window is made from Hounsfield units; it is of bare pictures.
+studies. The bone window is no danger there, where the window is made from Hounsfield units; it is of bare pictures. In
+the tables below an image is a slice, judged alone at the threshold of studies, which few slices reach by themselves.
 
 {gates}
 
