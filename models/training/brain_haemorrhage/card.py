@@ -10,15 +10,10 @@ from brain_haemorrhage.settle import withstood
 from brain_haemorrhage.table import TOP
 from brain_haemorrhage.views import VIEWS
 from kit.card import (
-    asked_for,
     calibration_text,
     figures_table,
     learning_curve_table,
-    licences,
-    listed,
-    parity_table,
-    risk_coverage_text,
-    robustness_text,
+    said_by_every_card,
     share,
     shortcut_table,
     subgroup_table,
@@ -199,16 +194,12 @@ def _counted(found: Mapping[str, Any]) -> str:
 def main(run: Run) -> None:
     manifest = read_json(run.model / "model.json")
     found = reports(run.model, manifest)
-    evaluation, parity, gates = found["evaluation"], found["parity"], found["gates"]
+    evaluation, gates = found["evaluation"], found["gates"]
     slices, studies, test = evaluation["slices"], evaluation["studies"], evaluation["test"]
     at, refused = studies["atSpecificity"], gates["falseRefusals"]["studies"]
     _, lost = withstood(evaluation)
     text = CARD.format(
-        title=manifest["title"],
-        name=manifest["name"],
-        version=manifest["version"],
-        intended_use=manifest["intendedUse"],
-        asked_for=asked_for(manifest["applicability"]),
+        **said_by_every_card(manifest, found),
         working=WORKING,
         views=VIEWS,
         top={3: "three"}.get(TOP, TOP),
@@ -220,7 +211,6 @@ def main(run: Run) -> None:
         folds=", ".join(share(area) for area in slices["aurocOfFolds"]),
         mean=share(slices["meanOfFolds"]),
         aim=aim_text(slices),
-        threshold=evaluation["threshold"],
         wanted=f"{at['wanted']:.2f}",
         studies=figures_table(
             {
@@ -232,7 +222,6 @@ def main(run: Run) -> None:
         calibration=calibration_text(studies["calibration"]),
         subtypes=subtype_table(evaluation["subtypes"]),
         subgroups=subgroup_table(evaluation["subgroups"]["groups"]),
-        risk_coverage=risk_coverage_text(evaluation["riskCoverage"]),
         learning_curve=learning_curve_table(evaluation["learningCurve"], "auroc", "AUROC of slices"),
         test_n=test["slices"]["n"],
         test_patients=test["slices"]["patients"],
@@ -243,17 +232,12 @@ def main(run: Run) -> None:
         test_specificity=_counted(test["studies"]["specificity"]),
         one_ill=share(1 / studies["positive"]),
         one_well=share(1 / studies["negative"]),
-        robustness=robustness_text(evaluation["robustness"]),
         shortcuts=shortcut_table(evaluation["shortcuts"]),
-        limits=listed(manifest["limits"]),
-        parity_images=parity["images"],
-        parity=parity_table(parity),
         refused_studies=refused["hits"],
         refused_of=refused["n"],
         gates=gates_text(gates, lost=lost),
         explanation=explanation_text(
             found["explanation"], map_remark=", to which that of the square about the head is laid back"
         ),
-        licences=licences(manifest),
     )
     (run.model / "MODEL_CARD.md").write_text(text)

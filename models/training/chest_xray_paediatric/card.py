@@ -6,14 +6,9 @@ from typing import Any
 
 from chest_xray_paediatric.network import WORKING
 from kit.card import (
-    asked_for,
     calibration_text,
     figures_table,
-    licences,
-    listed,
-    parity_table,
-    risk_coverage_text,
-    robustness_text,
+    said_by_every_card,
     shortcut_table,
     subgroup_table,
     table,
@@ -175,30 +170,19 @@ def stability_text(evaluation: dict[str, Any]) -> str:
 def main(run: Run) -> None:
     manifest = read_json(run.model / "model.json")
     found = reports(run.model, manifest)
-    evaluation, parity = found["evaluation"], found["parity"]
+    evaluation = found["evaluation"]
     overall = evaluation["overall"]
     text = CARD.format(
-        title=manifest["title"],
-        name=manifest["name"],
-        version=manifest["version"],
-        intended_use=manifest["intendedUse"],
-        asked_for=asked_for(manifest["applicability"]),
+        **said_by_every_card(manifest, found),
         working=WORKING,
         n=overall["n"],
         patients=overall["patients"],
         pneumonia=overall["positive"],
-        threshold=evaluation["threshold"],
         overall=figures_table({name: overall[key] for name, key in FIGURES.items()}),
         calibration=calibration_text(overall["calibration"]),
         subgroups=subgroup_table(evaluation["subgroups"]),
-        risk_coverage=risk_coverage_text(evaluation["riskCoverage"]),
-        robustness=robustness_text(evaluation["robustness"]),
         stability=stability_text(evaluation),
-        parity_images=parity["images"],
-        parity=parity_table(parity),
         gates=gates_text(found["gates"], UNSEEN_REMARK),
         explanation=explanation_text(found["explanation"], SCORE_REMARK),
-        limits=listed(manifest["limits"]),
-        licences=licences(manifest),
     )
     (run.model / "MODEL_CARD.md").write_text(text)

@@ -171,6 +171,23 @@ def asked_for(applicability: Mapping[str, Any]) -> str:
     )
 
 
+def said_by_every_card(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, object]:
+    """What every card says alike, by the name its text has for it, from the manifest and `evidence.reports`."""
+    evaluation, parity = found["evaluation"], found["parity"]
+    return {
+        **{key: manifest[key] for key in ("title", "name", "version")},
+        "intended_use": manifest["intendedUse"],
+        "asked_for": asked_for(manifest["applicability"]),
+        "threshold": evaluation["threshold"],
+        "risk_coverage": risk_coverage_text(evaluation["riskCoverage"]),
+        "robustness": robustness_text(evaluation["robustness"]),
+        "limits": listed(manifest["limits"]),
+        "parity_images": parity["images"],
+        "parity": parity_table(parity),
+        "licences": licences(manifest),
+    }
+
+
 def listed(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 

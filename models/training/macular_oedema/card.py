@@ -6,16 +6,12 @@ from typing import Any
 
 from kit.backbone import FEATURES
 from kit.card import (
-    asked_for,
     calibration_text,
     change,
     figures_table,
     learning_curve_table,
-    licences,
-    listed,
-    parity_table,
     risk_coverage_text,
-    robustness_text,
+    said_by_every_card,
     share,
     shortcut_table,
     subgroup_table,
@@ -205,15 +201,11 @@ def folds_text(found: list[dict[str, Any]]) -> str:
 def main(run: Run) -> None:
     manifest = read_json(run.model / "model.json")
     found = reports(run.model, manifest)
-    evaluation, parity = found["evaluation"], found["parity"]
+    evaluation = found["evaluation"]
     overall, test, sources = evaluation["overall"], evaluation["test"], evaluation["sources"]
     at = evaluation["atSpecificityOfOtherFolds"]
     text = CARD.format(
-        title=manifest["title"],
-        name=manifest["name"],
-        version=manifest["version"],
-        intended_use=manifest["intendedUse"],
-        asked_for=asked_for(manifest["applicability"]),
+        **said_by_every_card(manifest, found),
         height=SHAPE[0],
         width=SHAPE[1],
         working_height=WORKING[0],
@@ -221,7 +213,6 @@ def main(run: Run) -> None:
         features=FEATURES,
         views=VIEWS,
         counts=counted(overall),
-        threshold=evaluation["threshold"],
         overall=figures_table({name: overall[key] for name, key in FIGURES.items()}),
         folds=folds_text(evaluation["folds"]),
         wanted=at["wanted"],
@@ -230,7 +221,6 @@ def main(run: Run) -> None:
         calibration=calibration_text(overall["calibration"]),
         subgroups=subgroup_table(evaluation["subgroups"]),
         sources=side_by_side({"the other source": sources["notGraded"], "both sources": sources["both"]}),
-        risk_coverage=risk_coverage_text(evaluation["riskCoverage"]),
         test_counts_both=counted(test["both"]),
         test_counts=f"{counted(test['graded'])} are of the graded source",
         test_positive=test["graded"]["positive"],
@@ -240,16 +230,11 @@ def main(run: Run) -> None:
         test_subgroups=subgroup_table(test["subgroups"]),
         test_calibration=calibration_text(test["graded"]["calibration"]),
         test_risk_coverage=risk_coverage_text(test["riskCoverage"]),
-        robustness=robustness_text(evaluation["robustness"]),
         learning_curve=learning_curve_table(evaluation["learningCurve"], "auroc", "AUROC"),
         shortcuts=shortcut_table(evaluation["shortcuts"]),
         lead=lead_text(evaluation["leadOverRows"]),
         shortcuts_not_graded=shortcut_table(evaluation["shortcutsNotGraded"]),
-        parity_images=parity["images"],
-        parity=parity_table(parity),
         gates=gates_text(found["gates"], lost=[row["name"] for row in evaluation["robustness"] if not row["kept"]]),
         explanation=explanation_text(found["explanation"]),
-        limits=listed(manifest["limits"]),
-        licences=licences(manifest),
     )
     (run.model / "MODEL_CARD.md").write_text(text)

@@ -2,7 +2,7 @@ import type { Failure } from '@sightline/contracts';
 import type { Answer, Computed, Tensor } from '../runtime.ts';
 import type { Budget } from './budget.ts';
 import { answerRows, joinAnswers } from './rows.ts';
-import { type BatchShape, type Call, type Piece, WaitingRows } from './waiting-rows.ts';
+import { type BatchShape, type Call, type Piece, rowsIn, WaitingRows } from './waiting-rows.ts';
 
 export interface BatcherOptions extends BatchShape {
   /** Batches computed at a time. */
@@ -129,8 +129,7 @@ export class Batcher {
     const computed = await this.#attempt(batch);
     clearTimeout(late);
     this.#batches.delete(batch);
-    const rows = pieces.reduce((sum, { count }) => sum + count, 0);
-    this.observer.batch(rows, (performance.now() - from) / 1_000);
+    this.observer.batch(rowsIn(pieces), (performance.now() - from) / 1_000);
     if (computed.kind === 'computed') this.#distribute(pieces, computed.value);
     else this.#retryAlone(pieces, computed);
   }

@@ -104,7 +104,7 @@ export class WaitingRows {
   }
 }
 
-function rowsIn(pieces: readonly Piece[]): number {
+export function rowsIn(pieces: readonly { count: number }[]): number {
   return pieces.reduce((sum, { count }) => sum + count, 0);
 }
 

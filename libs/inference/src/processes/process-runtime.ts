@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Batcher, type RowsOfInput } from '../batching/batcher.ts';
 import { Budget } from '../batching/budget.ts';
 import { joinRows, rowsOf } from '../batching/rows.ts';
+import { rowsIn } from '../batching/waiting-rows.ts';
 import type { Model } from '../models/model-repository.ts';
 import { Runtime, type Answer, type Computed, type Loaded, type Tensor } from '../runtime.ts';
 import { observeBatches } from '../runtime-metrics.ts';
@@ -170,8 +171,7 @@ export class ProcessRuntime extends Runtime {
     });
     if (parcels.length < rows.length)
       return { kind: 'run', input: joinRows(rows.map(({ input, from, count }) => rowsOf(input, from, count))) };
-    const total = rows.reduce((sum, { count }) => sum + count, 0);
-    return { kind: 'run-parcels', dims: [total, ...(rows[0]?.input.dims.slice(1) ?? [])], parcels };
+    return { kind: 'run-parcels', dims: [rowsIn(rows), ...(rows[0]?.input.dims.slice(1) ?? [])], parcels };
   }
 
   #loadJob({ manifest, path }: Model, threads: number): SessionJob {
