@@ -29,6 +29,7 @@ const pureMayUse = {
 const doors = {
   kafkajs: '^libs/messaging/',
   'onnxruntime-node': '^libs/inference/',
+  koffi: '^libs/inference/',
   '@cornerstonejs/codec-openjpeg': '^libs/dicom/',
   typeorm: '^(libs/persistence|apps/[^/]+)/',
   pg: '^(libs/persistence|tools/audit-verify)/',

@@ -80,6 +80,7 @@ const planted: { rule: string; file: string; text: string }[] = [
   { rule: 'fhir-is-pure-of-packages', file: 'libs/fhir/src/nest.ts', text: `import 'typeorm';` },
   { rule: 'one-door-to-kafkajs', file: 'apps/audit-monitor/src/broker.ts', text: `import 'kafkajs';` },
   { rule: 'one-door-to-onnxruntime-node', file: 'apps/xray-worker/src/run.ts', text: `import 'onnxruntime-node';` },
+  { rule: 'one-door-to-koffi', file: 'apps/xray-worker/src/native.ts', text: `import 'koffi';` },
   {
     rule: 'one-door-to-@cornerstonejs/codec-openjpeg',
     file: 'apps/xray-worker/src/codec.ts',
@@ -113,7 +114,7 @@ const lawful: Record<string, string> = {
   'libs/object-store/src/index.ts': `import 'node:fs';`,
   'libs/messaging/src/index.ts': `import 'kafkajs'; import '@sightline/contracts'; import '@sightline/platform';`,
   'libs/persistence/src/index.ts': `import 'typeorm'; import 'pg'; import '@sightline/messaging';`,
-  'libs/inference/src/index.ts': `import 'onnxruntime-node'; import '@sightline/models'; import '@sightline/persistence'; import '@sightline/object-store';`,
+  'libs/inference/src/index.ts': `import 'onnxruntime-node'; import 'koffi'; import '@sightline/models'; import '@sightline/persistence'; import '@sightline/object-store';`,
 };
 
 interface Violation {

@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { env, InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Answer, Loaded, Tensor } from '../runtime.ts';
 import { liveWithParent } from './live-with-parent.ts';
-import type { Parcel } from './shared-scratch.ts';
+import { ScratchReader } from './scratch-reader.ts';
 import type { ExecutionProvider, SessionJob, SessionModel, SessionReply, SessionSettings } from './session-protocol.ts';
 
-/** Descriptor of the scratch, as ForkedProcess hands it on. */
-const scratch = 4;
-
-/** What was taken out of the scratch last. Used again and again: new memory is slow. */
-let unpacked = new Float32Array(0);
+/** Of the descriptor that ForkedProcess hands on. */
+const scratch = new ScratchReader(4);
 
 /** The script of a model's process: one model, one job at a time. Its argument is the memory it may take, in bytes. */
 let open: { session: InferenceSession; model: SessionModel } | undefined;
@@ -31,7 +27,7 @@ async function answerJob(job: SessionJob): Promise<SessionReply> {
       case 'run':
         return { kind: 'answered', answer: await run(job.input) };
       case 'run-parcels':
-        return { kind: 'answered', answer: await run({ dims: job.dims, data: unpack(job.parcels) }) };
+        return { kind: 'answered', answer: await run({ dims: job.dims, data: scratch.numbers(job.parcels) }) };
     }
   } catch (error) {
     return { kind: 'failed', failure: { kind: 'defect', message: `inference: ${words(error)}` } };
@@ -77,23 +73,6 @@ function sessionOptions(providers: ExecutionProvider[], threads: number): Infere
     enableMemPattern: false,
     logSeverityLevel: 4,
   };
-}
-
-function unpack(parcels: readonly Parcel[]): Float32Array {
-  const bytes = parcels.reduce((sum, parcel) => sum + parcel.bytes, 0);
-  if (unpacked.byteLength < bytes) unpacked = new Float32Array(bytes / Float32Array.BYTES_PER_ELEMENT);
-  const into = new Uint8Array(unpacked.buffer);
-  let at = 0;
-  for (const parcel of parcels) {
-    const end = at + parcel.bytes;
-    for (let from = parcel.at; at < end;) {
-      const read = readSync(scratch, into, at, end - at, from);
-      if (read === 0) throw new Error('the scratch ends before a parcel does');
-      at += read;
-      from += read;
-    }
-  }
-  return unpacked.subarray(0, bytes / Float32Array.BYTES_PER_ELEMENT);
 }
 
 async function run(input: Tensor): Promise<Answer> {
