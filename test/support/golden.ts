@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { execFile } from 'node:child_process';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { uidFromUuid } from '@sightline/dicom';
@@ -27,9 +27,16 @@ const goldenSchema = z.array(
 
 export type Golden = z.infer<typeof goldenSchema>[number];
 
-/** Its golden inputs, and what it says of each. */
-export async function readGolden(): Promise<Golden[]> {
-  return goldenSchema.parse(JSON.parse(await readFile(join(goldenDirectory, 'golden.json'), 'utf8')));
+/** The golden inputs of a model, and what it says of each. */
+export async function readGolden(directory = goldenDirectory): Promise<Golden[]> {
+  return goldenSchema.parse(JSON.parse(await readFile(join(directory, 'golden.json'), 'utf8')));
+}
+
+/** The objects of a golden input, which is a file or a folder of them. */
+export async function goldenFiles({ file }: Pick<Golden, 'file'>, directory = goldenDirectory): Promise<string[]> {
+  if (!file.endsWith('/')) return [join(directory, file)];
+  const names = (await readdir(join(directory, file))).filter((name) => name.endsWith('.dcm'));
+  return names.sort().map((name) => join(directory, file, name));
 }
 
 export interface FreshStudy {

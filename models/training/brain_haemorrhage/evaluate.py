@@ -171,11 +171,11 @@ def under_corruption(run: Run) -> None:
 
 def of_fewer_patients(run: Run) -> None:
     """Slice AUROC over all folds where each learns from a share of the patients; of all, what is known already."""
-    slices, seen = slices_of(run.data), load_views(run)
+    slices, (plain, views) = slices_of(run.data), load_views(run)
 
     def score(rows: Places) -> dict[str, object]:
         def logits(known: Places, asked: Places) -> Floats:
-            return fit(seen, slices.labels[:, :1], np.intersect1d(known, rows)).logits(seen[0, asked])[:, 0]
+            return fit(views, slices.labels[:, :1], np.intersect1d(known, rows)).logits(plain[asked])[:, 0]
 
         all_ = len(rows) == len(slices.rows)
         found = load_logits(run)[:, 0] if all_ else out_of_fold(slices.folds, logits)

@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from brain_haemorrhage.network import squeeze
 from brain_haemorrhage.settle import WINDOW
 from brain_haemorrhage.table import SHAPE, tested_slices_of
 from kit.corruptions import Image, to_grey
 from kit.gates.families import faults, foreign, lung_ct
 from kit.images import read_images
+from kit.resize import squeeze
 
 FOREIGN = ("chest radiograph", "fundus photograph", "retinal OCT", "lung histology", "cervical cytology")
 BRAIN_MR = "brain MR"
@@ -35,7 +35,7 @@ def squeezed(image: NDArray[np.generic]) -> Image:
     top, left = (side - height) // 2, (side - width) // 2
     square = np.zeros((side, side), np.float32)
     square[top : top + height, left : left + width] = image
-    return to_grey(squeeze(torch.from_numpy(square)[None, None])[0, 0].numpy())
+    return to_grey(squeeze(torch.from_numpy(square)[None, None], SHAPE)[0, 0].numpy())
 
 
 def families_a(images: NDArray[np.uint8], sets: Path, split: str) -> dict[str, NDArray[np.uint8]]:

@@ -1,6 +1,8 @@
 """What is trained: one linear layer on ImageNet's features of a slice, one line for each label.
 
-With 27 bleeding patients, teaching the backbone's late blocks as well gave less, out of fold, than leaving them alone.
+It learns from views of the slices and not from the slices themselves: what is told of one then hangs less on how it was
+stored. With 27 bleeding patients, teaching the backbone's late blocks as well gave less, out of fold, than leaving them
+alone.
 """
 
 from __future__ import annotations
@@ -39,19 +41,19 @@ class Lines:
         return embeddings @ self.weights.T + self.biases
 
 
-def fit(seen: NDArray[np.float32], labels: NDArray[np.int64], rows: Places) -> Lines:
+def fit(views: NDArray[np.float32], labels: NDArray[np.int64], rows: Places) -> Lines:
     """From some rows of the views' embeddings [V,N,2560] and of labels [N,L]: each by itself, its classes balanced."""
-    known = seen[:, rows].reshape(-1, seen.shape[2])
+    known = views[:, rows].reshape(-1, views.shape[2])
     scale = StandardScaler().fit(known)
     scaled = scale.transform(known)
-    weights, biases = np.zeros((labels.shape[1], seen.shape[2])), np.empty(labels.shape[1])
+    weights, biases = np.zeros((labels.shape[1], views.shape[2])), np.empty(labels.shape[1])
     for place, told in enumerate(labels[rows].T):
         if told.min() == told.max():
             # Nobody among these patients has it, or everybody: nothing to tell it by.
             biases[place] = np.log((told.sum() + 1) / ((1 - told).sum() + 1))
             continue
         line = LogisticRegression(C=RIDGE, class_weight="balanced", max_iter=1000)
-        line.fit(scaled, np.tile(told, len(seen)))
+        line.fit(scaled, np.tile(told, len(views)))
         weights[place] = line.coef_[0] / scale.scale_
         biases[place] = line.intercept_[0] - weights[place] @ scale.mean_
     return Lines(weights, biases)

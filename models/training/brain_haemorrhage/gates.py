@@ -26,6 +26,6 @@ class Gated(nn.Module):
         self.network, self.gates = network, gates
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        seen = see(image)
-        middle = self.network.middle(seen.cropped)
-        return (*self.network.answer(middle, seen.window), *self.gates(seen.cropped, middle))
+        straight, upright = see(image)
+        middles = self.network.middle(straight.cropped), self.network.middle(upright.cropped)
+        return (*self.network.answer((straight, upright), middles), *self.gates(straight.cropped, middles[0]))

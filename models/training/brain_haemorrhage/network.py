@@ -1,7 +1,9 @@
 """The whole network that is shipped: windowed grey levels in; logits, class activation maps and embedding out.
 
-The head is found, centred and brought to one size inside the graph. What tells a bleed from the many bright things of a
-head is that its mirror place has none: each feature is also compared with its surroundings there.
+The head is found, centred and brought to one size inside the graph, and looked at twice: as it lies, and turned upright.
+What tells a bleed from the many bright things of a head is that its mirror place has none: each feature is also compared
+with its surroundings there. A tilted head is no mirror image of itself, and in the set the bleeding are tilted more often
+than others: hence the look at the upright one.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from torch.nn import functional as F
 from brain_haemorrhage.table import LABELS, SHAPE
 from kit.backbone import FEATURES, EfficientNetLite0, fold_norms
 from kit.export import round_weights
+from kit.resize import soft_squeeze
 
 STORED = SHAPE[0]
 WORKING = 192  # pixels a side at which the backbone looks
@@ -24,6 +27,7 @@ REACH = 2.3  # standard deviations: a filled ellipse ends at 2; what is beyond (
 LOOKS = 3
 EDGE = 8.0  # how steeply weight ends there: a step would let rounding decide over pixels on it
 MARGIN = 1.12  # of the head's larger half side
+ROUND = 0.06  # of the sum of its moments: less than so much of it is no long axis
 SMALLEST = 0.5  # of the image's half side: so that a vertex is not blown up to a whole head
 CELLS = 32  # a side of the map that is laid back over the image
 
@@ -39,11 +43,6 @@ class Answer(NamedTuple):
     embedding: Tensor
 
 
-def squeeze(image: Tensor, size: int = STORED) -> Tensor:
-    """[N,1,H,W] -> [N,1,size,size]: linear with antialiasing; `see` gives the sides their proportion back."""
-    return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-
-
 def _moments(weight: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
     """[N,S] weights along a line of places -> their mean and standard deviation, [N,1] each."""
     total = weight.sum(1, keepdim=True) + 1
@@ -51,39 +50,70 @@ def _moments(weight: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
     return mean, ((weight * (line - mean).square()).sum(1, keepdim=True) / total + 1e-4).sqrt()
 
 
-def head(stored: Tensor) -> Tensor:
-    """[N,1,S,S] -> [N,4]: the head's centre (x, y) and half sides (x, y), on -1..1 of the image, by moments."""
+class Head(NamedTuple):
+    """[N,1] each, on -1..1 of the image: where a head lies (x, y), and the moments of its grey about that place."""
+
+    x: Tensor
+    y: Tensor
+    across: Tensor
+    down: Tensor
+    both: Tensor
+
+
+def head(stored: Tensor) -> Head:
+    """[N,1,S,S] -> Head: what is beyond the ellipse that was found last (table, clips) is left out next time."""
     line = _line(STORED)
     weight = ((stored[:, 0] - DARK) / SOFT).clamp(0, 1)
-    (x, wide), (y, high) = _moments(weight.sum(1), line), _moments(weight.sum(2), line)
-    for _ in range(LOOKS - 1):
-        across, down = ((line - x) / (REACH * wide)).square(), ((line - y) / (REACH * high)).square()
-        inside = weight * ((1 - across[:, None, :] - down[:, :, None]) * EDGE).clamp(0, 1)
+    inside = weight
+    for look in range(LOOKS):
         (x, wide), (y, high) = _moments(inside.sum(1), line), _moments(inside.sum(2), line)
-    return torch.cat([x, y, (2 * wide).clamp(min=SMALLEST), (2 * high).clamp(min=SMALLEST)], dim=1)
+        across, down = (line - x) / wide, (line - y) / high
+        if look < LOOKS - 1:
+            beyond = across.square()[:, None, :] + down.square()[:, :, None] - REACH**2
+            inside = weight * (-beyond * (EDGE / REACH**2)).clamp(0, 1)
+    both = (inside * (across * wide)[:, None, :] * (down * high)[:, :, None]).sum((1, 2))[:, None]
+    return Head(x, y, wide.square(), high.square(), both / (inside.sum((1, 2))[:, None] + 1))
 
 
 class Seen(NamedTuple):
-    """cropped [N,1,192,192]: a square about the head; window [N,4]: its centre (x, y) and half sides (x, y).
+    """cropped [N,1,192,192]: a square about the head.
 
-    Both on -1..1 of the image, where a square's sides differ if the image's do.
+    window [N,2,3]: leads from a place (x, y, 1) of the square to that of the image, both on -1..1.
     """
 
     cropped: Tensor
     window: Tensor
 
 
-def see(image: Tensor) -> Seen:
-    """[N,1,H,W] -> Seen, in the proportions of the image."""
-    stored = squeeze(image)
-    height, width = image.shape[2], image.shape[3]
-    found = head(stored)
-    half = torch.maximum(found[:, 2:3] * width, found[:, 3:4] * height) * MARGIN
-    window = torch.cat([found[:, 0:2], half / width, half / height], dim=1)
-    line = _line(WORKING)
-    grid = _grid(window[:, 0:1] + window[:, 2:3] * line, window[:, 1:2] + window[:, 3:4] * line)
-    cropped = F.grid_sample(stored, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    return Seen(cropped, window)
+def frames(found: Head, width: int, height: int) -> tuple[Tensor, Tensor]:
+    """Where the square lies about the head, [N,2,3], in the proportions of the image: straight, and along its long axis.
+
+    A head that is nearly round has no axis, and one that lies has none near the upright: neither is turned.
+    """
+    across, down, both = found.across * width**2, found.down * height**2, found.both * width * height
+    total, longer = across + down, (down - across) / 2
+    angle = 0.5 * torch.atan(both / longer.maximum(ROUND * total))
+    axis = (total / 2 + (longer.square() + both.square()).sqrt()).sqrt()
+    half = (2 * axis).clamp(min=SMALLEST * max(width, height)) * MARGIN
+
+    def square(angle: Tensor) -> Tensor:
+        cosine, sine = half * torch.cos(angle), half * torch.sin(angle)
+        row, column = [cosine / width, sine / width, found.x], [-sine / height, cosine / height, found.y]
+        return torch.stack([torch.cat(row, dim=1), torch.cat(column, dim=1)], dim=1)
+
+    return square(torch.zeros_like(angle)), square(angle)
+
+
+def see(image: Tensor) -> tuple[Seen, Seen]:
+    """[N,1,H,W] -> the head as it lies, and upright."""
+    stored = soft_squeeze(image, SHAPE)
+    straight, upright = frames(head(stored), image.shape[3], image.shape[2])
+    return _cut(stored, straight), _cut(stored, upright)
+
+
+def _cut(stored: Tensor, window: Tensor) -> Seen:
+    grid = _grid(window, WORKING)
+    return Seen(F.grid_sample(stored, grid, mode="bilinear", padding_mode="zeros", align_corners=False), window)
 
 
 def lay(maps: Tensor, window: Tensor) -> Tensor:
@@ -91,10 +121,17 @@ def lay(maps: Tensor, window: Tensor) -> Tensor:
 
     What the crop does not show is given the least that the map has: of the image, evidence lies nowhere else.
     """
-    line = _line(CELLS)
-    grid = _grid((line - window[:, 0:1]) / window[:, 2:3], (line - window[:, 1:2]) / window[:, 3:4])
     least = maps.amin(dim=(2, 3), keepdim=True)
+    grid = _grid(_inverse(window), CELLS)
     return F.grid_sample(maps - least, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + least
+
+
+def _inverse(window: Tensor) -> Tensor:
+    """[N,2,3] -> the map that leads back."""
+    (a, b, x), (c, d, y) = (row.unbind(1) for row in window.unbind(1))
+    whole = a * d - b * c
+    back = torch.stack([d, -b, b * y - d * x, -c, a, c * x - a * y], dim=1) / whole[:, None]
+    return back.unflatten(1, (2, 3))
 
 
 def _line(count: int) -> Tensor:
@@ -102,10 +139,11 @@ def _line(count: int) -> Tensor:
     return (torch.arange(count) + 0.5) * (2 / count) - 1
 
 
-def _grid(x: Tensor, y: Tensor) -> Tensor:
-    """[N,S] places across and [N,S] down -> [N,S,S,2], as `grid_sample` takes it."""
-    across, down = x[:, None, :].expand(-1, y.shape[1], -1), y[:, :, None].expand(-1, -1, x.shape[1])
-    return torch.stack([across, down], dim=3)
+def _grid(lead: Tensor, side: int) -> Tensor:
+    """[N,2,3] -> [N,side,side,2], as `grid_sample` takes it: where each place of a square of that side is led to."""
+    line = _line(side)
+    places = torch.stack([line.expand(side, -1), line[:, None].expand(-1, side), torch.ones(side, side)], dim=2)
+    return (places.flatten(0, 1) @ lead.transpose(1, 2)).unflatten(1, (side, side))
 
 
 def normalise(cropped: Tensor) -> Tensor:
@@ -153,14 +191,16 @@ class Network(nn.Module):
         """A crop [N,1,192,192] -> [N,112,12,12]"""
         return self.late.backbone.middle(normalise(cropped))
 
-    def answer(self, middle: Tensor, window: Tensor) -> Answer:
-        """What a crop's middle features say, laid over the image that it was cut from."""
-        found = self.late.answer(middle)
-        return found._replace(activation=lay(found.activation, window))
+    def answer(self, seen: tuple[Seen, Seen], middles: tuple[Tensor, Tensor]) -> Answer:
+        """The mean of what the middle features of both looks say, laid over the image that they were cut from."""
+        found = [self.late.answer(middle) for middle in middles]
+        maps = [lay(each.activation, look.window) for each, look in zip(found, seen, strict=True)]
+        one, other = found
+        return Answer((one.logits + other.logits) / 2, sum(maps) / 2, (one.embedding + other.embedding) / 2)
 
     def forward(self, image: Tensor) -> Answer:
-        seen = see(image)
-        return self.answer(self.middle(seen.cropped), seen.window)
+        straight, upright = see(image)
+        return self.answer((straight, upright), (self.middle(straight.cropped), self.middle(upright.cropped)))
 
 
 def folded(late: Late) -> Network:

@@ -46,15 +46,16 @@ def parts_of(slices: Slices) -> Iterator[tuple[int, Places, Places]]:
 
 
 def main(run: Run) -> None:
-    began, slices, seen = time.monotonic(), slices_of(run.data), load_views(run)
+    began, slices = time.monotonic(), slices_of(run.data)
+    plain, views = load_views(run)
     logits = np.empty(slices.labels.shape)
     for fold, known, held in parts_of(slices):
-        lines = fit(seen, slices.labels, known)
+        lines = fit(views, slices.labels, known)
         lines.save(run.scratch / f"fold-{fold}.npz")
-        logits[held] = lines.logits(seen[0, held])
+        logits[held] = lines.logits(plain[held])
         found = auroc(slices.labels[held, 0], logits[held, 0])
         print(f"fold {fold}: {len(held)} slices, AUROC {found:.4f}, {time.monotonic() - began:.0f} s", flush=True)
     np.save(run.scratch / "out-of-fold.npy", logits)
-    fit(seen, slices.labels, np.arange(len(slices.rows))).save(run.scratch / "whole.npz")
+    fit(views, slices.labels, np.arange(len(slices.rows))).save(run.scratch / "whole.npz")
     alone, judged = (auroc(slices.labels[:, 0], score) for score in (logits[:, 0], slices.smoothed(logits[:, 0])))
     print(f"all folds: slice AUROC {alone:.4f}, with neighbours {judged:.4f}")

@@ -9,27 +9,27 @@ import torch
 from numpy.typing import NDArray
 
 from brain_haemorrhage.augment import augment
-from brain_haemorrhage.network import Late, Network, see
+from brain_haemorrhage.network import Late, folded
 from brain_haemorrhage.table import pictures_of, slices_of
-from kit.augmentation import views_of
+from kit.augmentation import views_of, withstood
 from kit.backbone import imagenet_backbone
 from kit.recipe import Run
 
-VIEWS = 3  # disturbed ones of each slice
+VIEWS = (augment,) * 4 + (withstood,) * 4  # of each slice: what patients and scanners vary, and what goes wrong
 
 
 @torch.no_grad()
 def embeddings_of(images: NDArray[np.uint8], batch: int = 32) -> NDArray[np.float32]:
     """[N,256,256] -> [N,2560]"""
-    network = Network(Late(imagenet_backbone(fine=False))).eval()
+    network = folded(Late(imagenet_backbone(fine=False)))
     parts = torch.from_numpy(images[:, None]).split(batch)
-    middles = (network.middle(see(part.float()).cropped) for part in parts)
-    return torch.cat([network.late.answer(middle).embedding for middle in middles]).numpy()
+    return torch.cat([network(part.float()).embedding for part in parts]).numpy()
 
 
-def load_views(run: Run) -> NDArray[np.float32]:
-    """[1+V,N,2560], of slices as they are first."""
-    return np.load(run.scratch / "views.npy")
+def load_views(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """[N,2560] of slices as they are, and [V,N,2560] of their views."""
+    every = np.load(run.scratch / "views.npy")
+    return every[0], every[1:]
 
 
 def main(run: Run) -> None:
@@ -37,7 +37,7 @@ def main(run: Run) -> None:
     began = time.monotonic()
     images = pictures_of(run.data, slices_of(run.data).rows)
     found = [embeddings_of(images)]
-    for seed in range(VIEWS):
-        found.append(embeddings_of(views_of(images, seed, augment)))
-        print(f"view {seed + 1} of {VIEWS} of {len(images)} slices, {time.monotonic() - began:.0f} s", flush=True)
+    for seed, view in enumerate(VIEWS):
+        found.append(embeddings_of(views_of(images, seed, view)))
+        print(f"view {seed + 1} of {len(VIEWS)} of {len(images)} slices, {time.monotonic() - began:.0f} s", flush=True)
     np.save(run.scratch / "views.npy", np.stack(found))

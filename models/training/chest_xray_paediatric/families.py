@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from pydicom.encaps import generate_frames
 
-from chest_xray_paediatric.network import STORED, squeeze
+from chest_xray_paediatric.table import SHAPE
 from kit.corruptions import Image, to_grey
 from kit.gates.families import faults, foreign, lines_of, lung_ct, one_each, pictures
+from kit.resize import squeeze
 
 FOREIGN = ("fundus photograph", "retinal OCT", "head CT", "brain MR", "lung histology", "cervical cytology")
 ADULTS = {"adult chest, antero-posterior": "AP", "adult chest, postero-anterior": "PA"}
@@ -23,7 +24,7 @@ ADULTS = {"adult chest, antero-posterior": "AP", "adult chest, postero-anterior"
 def squeezed(image: NDArray[np.generic]) -> Image:
     """[H,W] grey levels of any size -> [224,224], as the graph squeezes it."""
     wide = torch.from_numpy(image.astype(np.float32))[None, None]
-    return to_grey(squeeze(wide, STORED)[0, 0].numpy())
+    return to_grey(squeeze(wide, SHAPE)[0, 0].numpy())
 
 
 def families_a(images: NDArray[np.uint8], sets: Path, split: str) -> dict[str, NDArray[np.uint8]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from chest_xray_paediatric.network import STORED, Network, squeeze
+from chest_xray_paediatric.network import Network
+from chest_xray_paediatric.table import SHAPE
 from kit.gates.limits import usual_gates
 from kit.gates.scores import Gates
+from kit.resize import squeeze
 
 GATES = usual_gates(
     "image",
@@ -25,7 +27,7 @@ class Gated(nn.Module):
         self.network, self.gates = network, gates
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        stored = squeeze(image, STORED)
+        stored = squeeze(image, SHAPE)
         middle = self.network.backbone.middle(self.network.prepare(image, stored))
         answer = self.network.answer(self.network.backbone.last(middle))
         return (*answer, *self.gates(stored, middle))

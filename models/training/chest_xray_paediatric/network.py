@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from chest_xray_paediatric.table import SIZE
+from chest_xray_paediatric.table import SHAPE
 from kit.backbone import FEATURES, EfficientNetLite0, fold_norms
 from kit.export import round_weights
+from kit.resize import smooth, squeeze
 
-STORED = SIZE
 WORKING = 160  # pixels a side at which the backbone looks; `choose_size.py` compares it with others
 MARGIN = 28  # pixels of 224: the border left out of the standardisation (collimation, markers)
 SPREAD = 0.45  # the standard deviation the backbone is fed with, on its scale of about -1..1
@@ -26,20 +26,6 @@ class Answer(NamedTuple):
     logits: Tensor
     activation: Tensor
     embedding: Tensor
-
-
-def squeeze(image: Tensor, size: int) -> Tensor:
-    """[N,1,H,W] -> [N,1,size,size]: linear with antialiasing, the aspect ratio not kept; the identity at that size."""
-    return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-
-
-def smooth(image: Tensor) -> Tensor:
-    """[N,1,h,w] -> the same under a binomial 3 x 3 filter, its border repeated.
-
-    The finest detail is what a resize on the way here invents or takes away, and the answer must not hang on it.
-    """
-    line = torch.tensor([0.25, 0.5, 0.25])
-    return F.conv2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), (line[:, None] * line)[None, None])
 
 
 def standardise(image: Tensor, stored: Tensor) -> Tensor:
@@ -71,7 +57,7 @@ class Network(nn.Module):
 
         Squeezed once, from the pixels that came: what a second resize adds depends on the size they came in.
         """
-        return standardise(smooth(squeeze(image, self.working)), stored).expand(-1, 3, -1, -1)
+        return standardise(smooth(squeeze(image, (self.working, self.working))), stored).expand(-1, 3, -1, -1)
 
     def answer(self, features: Tensor) -> Answer:
         """The last feature map [N,1280,h,w] -> Answer."""
@@ -81,7 +67,7 @@ class Network(nn.Module):
         return Answer(logits, activation, embedding)
 
     def forward(self, image: Tensor) -> Answer:
-        return self.answer(self.backbone(self.prepare(image, squeeze(image, STORED))))
+        return self.answer(self.backbone(self.prepare(image, squeeze(image, SHAPE))))
 
 
 @torch.no_grad()

@@ -1,6 +1,6 @@
 """Another patient's position, another scanner's noise floor and gain, another archive: [208,512] uint8 to a view of it.
 
-Retinas lie within some degrees of level and never upside down. What the classes' scanners differ by (floor, gain,
+Retinas lie nearly level and never upside down. What the classes' scanners differ by (floor, gain,
 sharpness, noise, compression) is varied beyond what the images show.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 from kit.augmentation import Frame, Tone, expose, recompress, reframe, roughen, soften
 from kit.corruptions import Image, to_grey
 
-FRAME = Frame(zoom=(0.9, 1.25), aspect=0.15, shift=0.04, turn=6.0, flip=0.5)
+FRAME = Frame(zoom=(0.85, 1.25), aspect=0.15, shift=0.04, turn=12.0, flip=0.5)
 TONE = Tone(gamma=0.25, contrast=(0.6, 1.4), exposure=0.06)
 FLOOR = 30.0  # grey levels: most that the noise floor is raised by
 NOISE = 0.10

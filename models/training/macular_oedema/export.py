@@ -18,28 +18,28 @@ from kit.gates.poses import POSES, posed
 from kit.gates.scores import Gates, Scores, load_gates, ninths
 from kit.recipe import Run
 from macular_oedema.gates import MARGIN, Gated, both_ways
-from macular_oedema.network import Answer, Network, folded, load_network, squeeze
-from macular_oedema.table import SHAPE, Table
+from macular_oedema.network import Answer, Network, folded, load_network
+from macular_oedema.table import Table
 
 
 def _shipped(run: Run) -> Network:
     return folded(load_network(run.scratch / "network.pt"))
 
 
-def _stored(images: NDArray[np.uint8], batch: int = 32) -> Iterator[Tensor]:
+def _batches(images: NDArray[np.uint8], batch: int = 32) -> Iterator[Tensor]:
     for at in range(0, len(images), batch):
-        yield squeeze(torch.from_numpy(np.ascontiguousarray(images[at : at + batch, None])).float(), SHAPE)
+        yield torch.from_numpy(np.ascontiguousarray(images[at : at + batch, None])).float()
 
 
 @torch.no_grad()
 def _features(network: Network, images: NDArray[np.uint8]) -> Tensor:
     """[N,H,W] -> what the gates look at, [N,1008]."""
-    return torch.cat([ninths(both_ways(network.middles(stored))) for stored in _stored(images)])
+    return torch.cat([ninths(both_ways(network.middles(batch))) for batch in _batches(images)])
 
 
 def _manners(images: NDArray[np.uint8]) -> Tensor:
     """[N,208,512] -> in what manner each was taken, [N,6]."""
-    return torch.cat([manner(stored, spread_of(stored, MARGIN), MARGIN) for stored in _stored(images)])
+    return torch.cat([manner(batch, spread_of(batch, MARGIN), MARGIN) for batch in _batches(images)])
 
 
 def fit_gates(run: Run) -> None:
@@ -62,10 +62,13 @@ def _images() -> Iterator[Tensor]:
 
 @torch.no_grad()
 def refuse_a_side(network: Network, image: Tensor) -> None:
-    """Raises ValueError where a mirrored image has another answer, or a map that is not the mirrored one."""
+    """Raises ValueError where a mirrored image has another answer, or a map that is not the mirrored one.
+
+    Beyond rounding, which grows with the numbers: a sum is not the same in another order.
+    """
     answer, mirrored = network(image), network(image.flip(3))
-    gaps = (answer.logits - mirrored.logits, answer.activation - mirrored.activation.flip(3))
-    if max(gap.abs().max() for gap in gaps) > TOLERANCE:
+    pairs = ((answer.logits, mirrored.logits), (answer.activation, mirrored.activation.flip(3)))
+    if any((one - other).abs().max() > TOLERANCE * one.abs().max().clamp(min=1) for one, other in pairs):
         raise ValueError("a mirrored image has another answer or another map")
 
 

@@ -13,7 +13,7 @@ from pydicom.encaps import generate_frames
 
 from kit.corruptions import Image, to_grey
 from kit.gates.families import faults, foreign, lines_of, lung_ct, one_each, pictures
-from macular_oedema.network import squeeze
+from kit.resize import squeeze
 from macular_oedema.table import SHAPE
 
 FOREIGN = ("head CT", "brain MR", "chest radiograph", "lung histology", "cervical cytology")

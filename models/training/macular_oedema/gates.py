@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from kit.gates.limits import usual_gates
 from kit.gates.scores import Gates
-from macular_oedema.network import Network, squeeze
+from kit.resize import squeeze
+from macular_oedema.network import Network
 from macular_oedema.table import SHAPE
 
 MARGIN = 8  # pixels of 208 and of 512: left out where contrast is measured
@@ -35,5 +36,5 @@ class Gated(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         stored = squeeze(image, SHAPE)
-        middles = self.network.middles(stored)
+        middles = self.network.middles(image)
         return (*self.network.answer(middles), *self.gates(stored, both_ways(middles)))

@@ -19,10 +19,9 @@ from torch.nn import functional as F
 from kit.backbone import FEATURES, EfficientNetLite0, fold_norms, imagenet_backbone
 from kit.corruptions import to_grey
 from kit.export import round_weights
-from macular_oedema.normalise import BRIGHTEST, normalise
+from kit.resize import smooth, squeeze
+from macular_oedema.normalise import BRIGHTEST, WORKING, normalise
 from macular_oedema.table import SHAPE
-
-WORKING = (128, 256)  # pixels at which the backbone looks
 
 
 class Answer(NamedTuple):
@@ -31,11 +30,6 @@ class Answer(NamedTuple):
     logits: Tensor
     activation: Tensor
     embedding: Tensor
-
-
-def squeeze(image: Tensor, shape: tuple[int, int]) -> Tensor:
-    """[N,1,H,W] -> [N,1,*shape]: linear with antialiasing, the aspect ratio not kept; the identity at that shape."""
-    return F.interpolate(image, size=shape, mode="bilinear", antialias=True, align_corners=False)
 
 
 class Network(nn.Module):
@@ -55,14 +49,17 @@ class Network(nn.Module):
         self.classifier.weight.copy_(weights[None])
         self.classifier.bias.fill_(bias)
 
-    def prepare(self, stored: Tensor) -> Tensor:
-        """[N,1,208,512] grey levels -> [N,3,128,256] as the backbone expects, about -1..1."""
-        seen = squeeze(normalise(stored), WORKING) * (2 / BRIGHTEST) - 1
+    def prepare(self, image: Tensor) -> Tensor:
+        """[N,1,H,W] grey levels -> [N,3,128,256] as the backbone expects, about -1..1.
+
+        Squeezed once, from the pixels that came: what a second resize adds depends on the size they came in.
+        """
+        seen = normalise(smooth(squeeze(image, WORKING))) * (2 / BRIGHTEST) - 1
         return seen.expand(-1, 3, -1, -1)
 
-    def middles(self, stored: Tensor) -> tuple[Tensor, Tensor]:
-        """[N,1,208,512] -> the middle's features [N,112,8,16] of the scan, and of its mirror image."""
-        seen = self.prepare(stored)
+    def middles(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """[N,1,H,W] grey levels -> the middle's features [N,112,8,16] of the scan, and of its mirror image."""
+        seen = self.prepare(image)
         return self.backbone.middle(seen), self.backbone.middle(seen.flip(3))
 
     def answer(self, middles: tuple[Tensor, Tensor]) -> Answer:
@@ -73,14 +70,15 @@ class Network(nn.Module):
         return Answer(self.classifier(embedding), activation, embedding)
 
     def forward(self, image: Tensor) -> Answer:
-        return self.answer(self.middles(squeeze(image, SHAPE)))
+        return self.answer(self.middles(image))
 
 
 @torch.no_grad()
 def shown(images: NDArray[np.uint8], batch: int = 32) -> NDArray[np.uint8]:
-    """[N,208,512] -> what is left of them after normalisation, as grey levels: 255 is the brightest that is shown."""
-    parts = [normalise(torch.from_numpy(images[i : i + batch, None]).float()) for i in range(0, len(images), batch)]
-    return to_grey(torch.cat(parts)[:, 0].numpy() * (255 / BRIGHTEST))
+    """[N,208,512] -> what is left of them after normalisation, as grey levels of that shape: 255 is the brightest."""
+    parts = torch.from_numpy(images)[:, None].split(batch)
+    left = [squeeze(normalise(smooth(squeeze(part.float(), WORKING))), SHAPE) for part in parts]
+    return to_grey(torch.cat(left)[:, 0].numpy() * (255 / BRIGHTEST))
 
 
 def untrained() -> Network:

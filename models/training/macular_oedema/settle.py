@@ -25,7 +25,8 @@ from kit.robustness import robustness
 from kit.scored import Floats, Labels
 from kit.shipped import Model
 from macular_oedema.gates import GATES
-from macular_oedema.network import WORKING, untrained
+from macular_oedema.network import untrained
+from macular_oedema.normalise import WORKING
 from macular_oedema.table import Table
 from macular_oedema.train import Heads, features_of
 

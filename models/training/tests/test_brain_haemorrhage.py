@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -47,11 +48,14 @@ def _slice(height: int, width: int, x: float, y: float, half: float) -> np.ndarr
     return np.where(radius < 0.9, 110.0, np.where(radius < 1, 255.0, 0.0)).astype(np.float32)
 
 
-def _cropped(image: np.ndarray) -> np.ndarray:
+STRAIGHT, UPRIGHT = 0, 1
+
+
+def _cropped(image: np.ndarray, look: int = STRAIGHT) -> np.ndarray:
     torch = pytest.importorskip("torch")
     from brain_haemorrhage.network import see
 
-    return see(torch.from_numpy(image)[None, None]).cropped[0, 0].numpy()
+    return see(torch.from_numpy(image)[None, None])[look].cropped[0, 0].numpy()
 
 
 CENTRED = (256, 256, 127.5, 127.5, 85.0)
@@ -67,6 +71,21 @@ def test_a_head_is_shown_alike_wherever_it_lies_and_whatever_the_matrix(
     other: tuple[int, int, float, float, float],
 ) -> None:
     assert np.abs(_cropped(_slice(*other)) - _cropped(_slice(*CENTRED))).mean() < 4
+
+
+@pytest.mark.parametrize("degrees", [-15, 10, 15])
+def test_a_tilted_head_is_shown_as_it_lies_and_upright(degrees: int) -> None:
+    """A half is darker: one turned the wrong way would be seen."""
+    image = _slice(*CENTRED)
+    image[:, :128] *= 0.6
+    tilted = cv2.warpAffine(image, cv2.getRotationMatrix2D((127.5, 127.5), degrees, 1.0), (256, 256))
+    gaps = [np.abs(_cropped(tilted, look) - _cropped(image, look)).mean() for look in (STRAIGHT, UPRIGHT)]
+    assert gaps[UPRIGHT] < 0.3 * gaps[STRAIGHT]
+
+
+def test_a_head_that_lies_on_its_side_stays_lying() -> None:
+    image = _slice(*CENTRED)
+    assert np.abs(_cropped(np.rot90(image).copy(), UPRIGHT) - np.rot90(_cropped(image, UPRIGHT))).mean() < 1
 
 
 def test_the_table_does_not_move_the_head() -> None:
@@ -92,9 +111,10 @@ def test_each_map_adds_up_to_its_logit() -> None:
 
 
 @OTHERS
+@pytest.mark.parametrize("look", [STRAIGHT, UPRIGHT], ids=["straight", "upright"])
 @pytest.mark.parametrize(("across", "down"), [(-0.4, 0.3), (0.5, -0.5)], ids=["lower left", "upper right"])
 def test_evidence_in_a_cell_of_the_crop_is_laid_over_the_place_of_the_image_that_the_cell_shows(
-    other: tuple[int, int, float, float, float], across: float, down: float
+    other: tuple[int, int, float, float, float], across: float, down: float, look: int
 ) -> None:
     torch = pytest.importorskip("torch")
     from brain_haemorrhage.network import CELLS, lay, see
@@ -104,8 +124,8 @@ def test_evidence_in_a_cell_of_the_crop_is_laid_over_the_place_of_the_image_that
     image = _slice(*other)
     rows, columns = np.mgrid[:height, :width]
     spot = np.hypot(columns - place[0], rows - place[1]) < half / 12
-    window = see(torch.from_numpy(image)[None, None]).window
-    seen = see(torch.from_numpy(np.where(spot, 160, image).astype(np.float32))[None, None])
+    window = see(torch.from_numpy(image)[None, None])[look].window
+    seen = see(torch.from_numpy(np.where(spot, 160, image).astype(np.float32))[None, None])[look]
     assert torch.allclose(window, seen.window, atol=0.02)
     bright = ((seen.cropped > 130) & (seen.cropped < 200)).float()
     inside = torch.zeros_like(bright)
@@ -124,7 +144,7 @@ def test_a_map_says_nothing_of_what_its_crop_does_not_show() -> None:
     from brain_haemorrhage.network import lay
 
     maps = torch.linspace(-3, -1, 36).view(1, 1, 6, 6)
-    laid = lay(maps, torch.tensor([[0.5, 0.5, 0.5, 0.5]]))
+    laid = lay(maps, torch.tensor([[[0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]]))
     assert torch.equal(laid[:, :, :14, :14], torch.full((1, 1, 14, 14), -3.0))
     assert laid[0, 0, 24, 24] > -2.2
 
