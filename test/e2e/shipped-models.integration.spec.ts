@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readHeader } from '@sightline/dicom';
 import { type Sandbox, startSandbox } from '../../tools/sandbox/sandbox.ts';
 import { type Door, getJson, reportsOf, search } from '../support/client.ts';
-import { freshInstance, goldenDirectory, type Golden, readGolden, turnUpsideDown } from '../support/golden.ts';
+import {
+  freshInstance,
+  goldenDirectory,
+  goldenFiles,
+  type Golden,
+  readGolden,
+  turnUpsideDown,
+} from '../support/golden.ts';
 import {
   echoscu,
   storescu,
@@ -19,6 +26,7 @@ interface StudyView {
   state: string;
   revision: number;
   reports: {
+    model: { name: string };
     outcome: string;
     reason?: string;
     reportUrl?: string;
@@ -39,6 +47,12 @@ const resultTypes = [
   'DocumentReference',
 ];
 
+/** Models whose real pictures may not be passed on: their golden inputs are drawn. */
+const drawn = ['brain-haemorrhage', 'macular-oedema'].map((name) => ({
+  name,
+  folder: join(goldenDirectory, '../..', name, 'golden'),
+}));
+
 describe('a study on its way to the chart', () => {
   let directory: TemporaryDirectory;
   let sandbox: Sandbox;
@@ -57,7 +71,7 @@ describe('a study on its way to the chart', () => {
     });
     clinician = await sandbox.token('clinician');
     fhir = { url: sandbox.endpoints.fhirBaseUrl, token: clinician };
-    for (const { file } of golden) uids.set(file, await studyUidOf(file));
+    for (const each of golden) uids.set(each.file, await studyUidOf(await goldenFiles(each)));
   }, 300_000);
 
   afterAll(async () => {
@@ -65,17 +79,10 @@ describe('a study on its way to the chart', () => {
     await directory?.remove();
   });
 
-  async function studyUidOf(file: string): Promise<string> {
-    const path = file.endsWith('/')
-      ? join(goldenDirectory, file, (await dicomIn(file))[0] ?? '')
-      : join(goldenDirectory, file);
+  async function studyUidOf([path = '']: readonly string[]): Promise<string> {
     const read = readHeader(await readFile(path));
-    if (read.kind !== 'header') throw new Error(`${file}: ${read.reason}`);
+    if (read.kind !== 'header') throw new Error(`${path}: ${read.reason}`);
     return read.header.studyInstanceUid;
-  }
-
-  async function dicomIn(folder: string): Promise<string[]> {
-    return (await readdir(join(goldenDirectory, folder))).filter((name) => name.endsWith('.dcm'));
   }
 
   const studyView = async (uid: string) =>
@@ -136,7 +143,7 @@ describe('a study on its way to the chart', () => {
   }
 
   it('that no model may read is shown as skipped(no-model) and never filed', async () => {
-    const files = (await dicomIn('no-model')).map((name) => join(goldenDirectory, 'no-model', name));
+    const files = await goldenFiles({ file: 'no-model/' });
     expect(await storescu(sandbox.endpoints.dicom, files)).toMatchObject({ code: 0 });
     const uid = uids.get('no-model/') ?? '';
     const view = await settled(uid);
@@ -144,6 +151,27 @@ describe('a study on its way to the chart', () => {
     expect(view.reports).toEqual([expect.objectContaining({ outcome: 'skipped', reason: 'no-model', findings: [] })]);
     expect(await search(fhir, `ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:${uid}`)).toEqual([]);
     expect(await reportsOf(fhir, uid)).toEqual([]);
+  });
+
+  it.each(drawn)('drawn for $name is said of, or refused, as its maker recorded', async ({ name, folder }) => {
+    for (const each of await readGolden(folder)) {
+      const files = await goldenFiles(each, folder);
+      const uid = await studyUidOf(files);
+      expect(await storescu(sandbox.endpoints.dicom, files, ['-xr'])).toMatchObject({ code: 0 });
+      const view = await settled(uid);
+      expect(view.reports).toMatchObject([{ model: { name }, outcome: each.expected.outcome }]);
+      const filed = await reportsOf(fhir, uid);
+      if (each.expected.outcome === 'skipped') {
+        expect(view.reports[0]?.reason).toBe(each.expected.reason);
+        expect(filed).toEqual([]);
+        continue;
+      }
+      expect(filed).toHaveLength(1);
+      for (const { key, probability } of view.reports[0]?.findings ?? [])
+        expect(Math.abs(probability - (each.expected.probability[key] ?? Number.NaN))).toBeLessThan(1e-3);
+      const said = await observationsOf(filed[0]);
+      expect(said).toHaveLength(Object.keys(each.expected.probability).length);
+    }
   });
 
   it.each([

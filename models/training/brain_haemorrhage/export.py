@@ -46,11 +46,16 @@ def fit_gates(run: Run) -> None:
 
 
 def _images() -> Iterator[Tensor]:
-    """Smooth images smaller, equal, larger and very unlike a square, and an even one."""
+    """Smooth images smaller, equal, larger and very unlike a square, something small in a wide and in a high one, and an
+    even one."""
     generator = torch.Generator().manual_seed(0)
     for height, width in ((300, 260), (256, 256), (97, 131), (512, 512), (900, 400)):
         coarse = torch.rand(2, 1, 9, 9, generator=generator)
         yield F.interpolate(coarse, (height, width), mode="bicubic").clamp(0, 1) * 255
+    for height, width in ((180, 320), (320, 180)):
+        small = torch.zeros(1, 1, height, width)
+        small[:, :, 80:110, 70:90] = 180.0
+        yield small
     yield torch.full((1, 1, 300, 200), 77.0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import Tensor, nn
 
 from brain_haemorrhage.network import Network, see
@@ -9,13 +11,15 @@ from kit.gates.limits import usual_gates
 from kit.gates.scores import Gates
 
 INSET = 24  # pixels of the crop's 192: left out where contrast is measured
-GATES = usual_gates(
+USUAL = usual_gates(
     "slice",
     blank="no head is in it",
     text="no anatomy fills it",
     upright="does not lie as an axial slice of a head does",
     unlike="the slices of non-contrast head CT",
 )
+# A bleed evens the grey of a slice: a limit from slices as they are alone refuses the blurred bleeding as blank.
+GATES = tuple(replace(gate, rule="shown") if gate.score == "contrast_lack" else gate for gate in USUAL)
 
 
 class Gated(nn.Module):

@@ -94,14 +94,15 @@ def frames(found: Head, width: int, height: int) -> tuple[Tensor, Tensor]:
     total, longer = across + down, (down - across) / 2
     angle = 0.5 * torch.atan(both / longer.maximum(ROUND * total))
     axis = (total / 2 + (longer.square() + both.square()).sqrt()).sqrt()
-    half = (2 * axis).clamp(min=SMALLEST * max(width, height)) * MARGIN
+    # Not Python's max: in the graph it would be that of the one image which the graph was made with.
+    longer_side = torch.as_tensor(width).maximum(torch.as_tensor(height))
+    half = (2 * axis).maximum(SMALLEST * longer_side) * MARGIN
 
-    def square(angle: Tensor) -> Tensor:
-        cosine, sine = half * torch.cos(angle), half * torch.sin(angle)
+    def square(cosine: Tensor, sine: Tensor) -> Tensor:
         row, column = [cosine / width, sine / width, found.x], [-sine / height, cosine / height, found.y]
         return torch.stack([torch.cat(row, dim=1), torch.cat(column, dim=1)], dim=1)
 
-    return square(torch.zeros_like(angle)), square(angle)
+    return square(half, 0 * half), square(half * torch.cos(angle), half * torch.sin(angle))
 
 
 def see(image: Tensor) -> tuple[Seen, Seen]:

@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from kit.corruptions import CORRUPTIONS, corrupt
 from kit.gates.card import gates_text
 from kit.gates.families import FAULTS, MOST, faults, one_each
-from kit.gates.limits import Gate, limits, worst_of_patient
+from kit.gates.limits import FADING, Gate, limits, worst_of_patient
 from kit.gates.poses import POSES, posed
 from kit.gates.refusals import Gatekeeper, answered, false_refusals
 from kit.gates.report import Part, Tried, gates_report
@@ -91,6 +92,19 @@ def test_a_limit_is_what_the_corrupted_images_of_val_need_or_one_half_of_a_pose(
     assert most["bright"] > np.percentile(IMAGES.mean((1, 2)), 99) + 40  # exposure adds up to .3 of full scale
     assert limits(gates, PATIENTS, IMAGES, scores_of, withstood=["blur"])["bright"] < most["bright"] - 30
     assert limits(gates, PATIENTS, IMAGES, scores_of, withstood=[])["turned"] == 0.5
+
+
+def test_a_limit_on_what_is_shown_hangs_on_no_corruption_that_is_withstood_and_on_none_that_takes_contrast() -> None:
+    asked = []
+
+    def scores_of(shown: np.ndarray) -> dict[str, np.ndarray]:
+        asked.append(shown)
+        return {"even": -shown.std((1, 2))}
+
+    (most,) = limits([Gate("even", "shown", "blank", "")], PATIENTS, IMAGES, scores_of, withstood=[]).values()
+    blurred, faded = (np.percentile(-corrupt(IMAGES, name).std((1, 2)), 99) for name in ("blur", "contrast"))
+    assert blurred - 1e-3 < most < faded
+    assert len(asked) == 1 + len(CORRUPTIONS) - len(FADING)
 
 
 @pytest.mark.parametrize("shape", [(224, 224), (208, 512)])

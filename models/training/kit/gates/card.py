@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kit.card import share, table, with_interval
+from kit.gates.limits import FADING
 
 Report = Mapping[str, Any]
 
@@ -16,7 +17,7 @@ exceeded refuses the image with its reason. A refusal is never a negative.
 
 The limits come from val, each patient counted once by the worst image: the 99th percentile, not less than one half
 (`pose`), or the largest of those on val and on val under each corruption below{but} (`corrupted`), which the answer was
-measured to withstand.
+measured to withstand.{shown}
 
 - Remoteness: {remoteness}.
 - Atypicality: {atypicality}.
@@ -149,6 +150,10 @@ def _bias(versions: Sequence[Report]) -> str:
     return f"Beyond chance, {' and '.join(said)}.{verdict}"
 
 
+SHOWN = f""" Where it is `shown`, each corruption counts that leaves contrast (all but
+{', '.join(FADING)}): what is shown poorly is not blank."""
+
+
 def gates_text(gates: Report, unseen_remark: str = "", lost: Sequence[str] = ()) -> str:
     """`unseen_remark` goes on the sentence about families B, where something must be said of how unseen they are.
 
@@ -162,6 +167,7 @@ def gates_text(gates: Report, unseen_remark: str = "", lost: Sequence[str] = ())
     return TEXT.format(
         limits=table(["score", "reason", "at most", "from"], limits),
         but=f" but {', '.join(lost)}" if lost else "",
+        shown=SHOWN if any(gate["rule"] == "shown" for gate in gates["thresholds"]["gates"]) else "",
         remoteness=method["remoteness"],
         atypicality=method["atypicality"],
         pose=method["pose"],

@@ -14,6 +14,7 @@ from kit.scored import Floats, Names
 
 PERCENTILE = 99.0
 EVEN = 0.5  # the least a probability of a wrong pose must be
+FADING = ("contrast", "exposure +", "exposure -")  # the corruptions that take contrast away
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,12 @@ class Gate:
     """A score of the graph and what exceeding it means.
 
     `rule`: `pose` takes the 99th percentile on val, but not less than one half; `corrupted` the largest of those on val
-    as it is and under each corruption of severity 3 that the answer was measured to withstand.
+    as it is and under each corruption of severity 3 that the answer was measured to withstand; `shown` the largest of
+    those on val as it is and under each corruption that leaves contrast: what is shown poorly is not blank.
     """
 
     score: str
-    rule: Literal["pose", "corrupted"]
+    rule: Literal["pose", "corrupted", "shown"]
     reason: str
     detail: str
 
@@ -70,13 +72,15 @@ def limits(
     withstood: Sequence[str] = tuple(CORRUPTIONS),
 ) -> dict[str, float]:
     """The most of each score, from images of val [N,H,W] and what the graph scores of any; rounded up to 4 digits."""
-    plain, *corrupted = (scores_of(shown) for shown in (images, *(corrupt(images, name) for name in withstood)))
+    leaving = [name for name in CORRUPTIONS if name not in FADING]
+    counted: dict[str, Sequence[str]] = {"pose": (), "corrupted": withstood, "shown": leaving}
+    needed = dict.fromkeys(name for gate in gates for name in counted[gate.rule])
+    plain, versions = scores_of(images), {name: scores_of(corrupt(images, name)) for name in needed}
     found = {}
     for gate in gates:
         limit = percentile(patients, plain[gate.score])
         if gate.rule == "pose":
             limit = max(EVEN, limit)
-        if gate.rule == "corrupted":
-            limit = max([limit, *(percentile(patients, version[gate.score]) for version in corrupted)])
+        limit = max([limit, *(percentile(patients, versions[name][gate.score]) for name in counted[gate.rule])])
         found[gate.score] = float(np.ceil(limit * 1e4) / 1e4)
     return found

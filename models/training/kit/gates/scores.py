@@ -87,7 +87,9 @@ class Expected(nn.Module):
     def terms(self, manners: Tensor) -> Tensor:
         """[N,6] -> [N,18]."""
         z = (manners.clamp(self.least, self.most) - self.least) / (self.most - self.least)
-        return torch.cat([torch.ones_like(z[:, :1]), z, z * z, z[:, :1] * z[:, 1:]], dim=1)
+        # Of `ones_like` the exporter may make a constant, as long as the batch that it was traced with.
+        one = 0 * z[:, :1] + 1
+        return torch.cat([one, z, z * z, z[:, :1] * z[:, 1:]], dim=1)
 
     def forward(self, manners: Tensor) -> Tensor:
         return (self.terms(manners) @ self.weights).clamp(min=LEAST_EXPECTED)
