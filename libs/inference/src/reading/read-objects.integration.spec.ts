@@ -165,6 +165,26 @@ describe('a model that reads', () => {
       expect(finding.sentence).toContain('1 slice missing in 1 place.');
     });
 
+    it('counts the slices that a gate refused where it says on which of them', async () => {
+      const { manifest, ...model } = headModel(study({ kind: 'max' }));
+      const larger = { centre: [3, -12, 840 + (4 - 11.5) * 3] as const, radii: [44, 44, 4] as const, value: 80 };
+      const two = balls(-1000, larger, { centre: middle, radii: [30, 30, 12], value: 80 });
+      const slices = classicSeries(scan, two);
+      expect((await only({ manifest, ...model }, slices)).finding.sentence).toContain('most on slice 5 of 24 (');
+      // What the graph says is as good a score to gate by as any.
+      const tooBright = { score: 'logits', atMost: -1, reason: 'poor-quality' as const, detail: 'Too bright.' };
+      const gated = {
+        ...manifest,
+        version: '1.0.1',
+        graph: { ...manifest.graph, scores: ['logits'] },
+        applicability: { ...manifest.applicability, scores: [tooBright] },
+      };
+      const { finding, images } = await only({ manifest: gated, ...model }, slices);
+      expect(finding.sentence).toContain('most on slice 17 of 24 (');
+      expect(finding.sentence).toMatch(/\b1 of 24 slices could not be read by the model\.$/);
+      expect(images.length).toBeLessThan(24);
+    });
+
     it('reads 3,000 slices, sixteen of them in memory at most', async () => {
       const long: Scan = { ...scan, rows: 4, columns: 4, slices: 3_000, sliceSpacing: 0.1, sliceThickness: 0.1 };
       const ball = balls(-1000, { centre: [3, -12, 840 + (2_500 - 1_499.5) * 0.1], radii: [30, 30, 0.04], value: 80 });

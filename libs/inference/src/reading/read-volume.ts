@@ -17,6 +17,8 @@ export interface SeriesObject extends OpenedObject {
 /** A slice that was answered, without its pixels. */
 interface AnsweredSlice {
   frame: FrameRead['frame'];
+  /** Among all slices, from 1. */
+  number: number;
   logits: Float32Array;
 }
 
@@ -83,7 +85,8 @@ class Slices {
       return;
     }
     const logits = slice.answer.logits.data;
-    this.#answered.push({ frame: slice.frame, logits });
+    const number = this.#answered.length + this.#refused.length + 1;
+    this.#answered.push({ frame: slice.frame, number, logits });
     for (const { key, index } of this.reader.model.manifest.outputs) {
       const logit = logits[index] ?? Number.NaN;
       if (logit > (this.#explained.get(key)?.logit ?? -Infinity)) this.#explained.set(key, { logit, slice });
@@ -99,8 +102,11 @@ class Slices {
     const { unit } = model.manifest.answer;
     const frames = this.#answered.map(({ frame }) => frame);
     const identity = frames[0]?.header.seriesInstanceUid ?? '';
-    const left = this.#refused.length === 0 ? [] : [`${this.#refused.length} slices could not be read by the model.`];
-    const subject: Subject = { unit, identity, frames, notes: [...notes, ...left] };
+    const left = this.#refused.length;
+    const count = frames.length + left;
+    const slices = { numbers: this.#answered.map(({ number }) => number), count };
+    const unread = left === 0 ? [] : [`${left} of ${count} slices could not be read by the model.`];
+    const subject: Subject = { unit, identity, frames, slices, notes: [...notes, ...unread] };
     const findings = pipeline.conclude(model.manifest, subject, this.#logits());
     const explained = [...new Set([...this.#explained.values()].map(({ slice }) => slice))];
     return { kind: 'read', findings, explained, images: frames.map(sourceOf) };

@@ -32,11 +32,15 @@ function verdict({ wording }: ModelManifest, presence: Finding['presence'], what
 }
 
 /** The picture or slice, by what the header and the slice scores say; a heat map gives no place. */
-function whereOf({ wording }: ModelManifest, { unit, frames }: Subject, { laterality, strongest }: Said): string {
+function whereOf(
+  { wording }: ModelManifest,
+  { unit, frames, slices }: Subject,
+  { laterality, strongest }: Said,
+): string {
   const frame = frames[strongest];
   const side = laterality === 'left' || laterality === 'right' ? ` of the ${laterality} side` : '';
   const subject = `this ${viewOf(frame)}${wording.subject}${side}`;
-  const slice = `slice ${strongest + 1} of ${frames.length}`;
+  const slice = `slice ${slices?.numbers[strongest] ?? strongest + 1} of ${slices?.count ?? frames.length}`;
   switch (unit) {
     case 'image':
       return frame !== undefined && frame.header.numberOfFrames > 1 ? `frame ${frame.frame} of ${subject}` : subject;

@@ -15,6 +15,8 @@ export interface Subject {
   /** What keeps the finding's identity over re-runs: the instance (and frame) of an image, the series of a volume. */
   identity: string;
   frames: readonly ShownFrame[];
+  /** Of a volume: the number of each frame among all its slices, from 1, and how many these are. Not every slice gives an answer. */
+  slices?: { numbers: readonly number[]; count: number };
   /** What a reader must know of the volume, a sentence each: slices missing, gantry tilted, other volumes not looked at. */
   notes: readonly string[];
 }
