@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DiagnosticReport, ImagingStudy, Observation, Patient } from '@medplum/fhirtypes';
 import { checkedCode } from '@sightline/findings';
-import { validateEverything, waitFor } from '../support/index.ts';
+import { resultTypes, validateEverything, waitFor } from '../support/index.ts';
 import { answer } from './answers.ts';
 import { patientSystem, startWriterRig, type Writer, type WriterRig } from './writer-rig.ts';
 
@@ -455,17 +455,7 @@ describe('release', () => {
 
 describe('all that was left behind', () => {
   it('passes the validator of the server with no error, and every reference leads somewhere', async () => {
-    const types = [
-      'Patient',
-      'ImagingStudy',
-      'Device',
-      'Observation',
-      'DiagnosticReport',
-      'Provenance',
-      'Media',
-      'DocumentReference',
-    ];
-    const verdict = await validateEverything(rig.server.baseUrl, await rig.identity.token('system'), types);
+    const verdict = await validateEverything(rig.server.baseUrl, await rig.identity.token('system'), resultTypes);
     expect(verdict.errors).toEqual([]);
     expect(verdict.dangling).toEqual([]);
     expect(verdict.validated).toBeGreaterThan(20);

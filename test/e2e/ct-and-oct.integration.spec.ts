@@ -7,7 +7,7 @@ import { codes, concept } from '@sightline/findings';
 import { derivedUid, wrapImage } from '../../tools/evaluate/wrap-image.ts';
 import { root } from '../../tools/check/steps.ts';
 import { type Sandbox, startSandbox } from '../../tools/sandbox/sandbox.ts';
-import { type Door, getJson, reportsOf } from '../support/client.ts';
+import { type Door, getJson, reportsOf, type StudyView } from '../support/client.ts';
 import {
   storescu,
   type TemporaryDirectory,
@@ -18,17 +18,6 @@ import {
 import { axialHead, balls, classicSeries, type Scan } from '../support/phantom.ts';
 
 jest.setTimeout(180_000);
-
-interface StudyView {
-  state: string;
-  reports: {
-    model: { name: string };
-    outcome: string;
-    reason?: string;
-    filedAt?: string;
-    findings: { key: string }[];
-  }[];
-}
 
 /** The graph of `bright` says grey / 16 - 8 of a picture of one grey: what a worker makes of it is all that is tested here. */
 const bright = join(root, 'libs/inference/test-models/bright');

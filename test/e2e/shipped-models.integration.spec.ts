@@ -4,7 +4,7 @@ import type { Bundle, DiagnosticReport, Observation } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readHeader } from '@sightline/dicom';
 import { type Sandbox, startSandbox } from '../../tools/sandbox/sandbox.ts';
-import { type Door, getJson, reportsOf, search } from '../support/client.ts';
+import { type Door, getJson, reportsOf, search, type StudyView } from '../support/client.ts';
 import {
   freshInstance,
   goldenDirectory,
@@ -15,37 +15,13 @@ import {
 } from '../support/golden.ts';
 import {
   echoscu,
+  resultTypes,
   storescu,
   type TemporaryDirectory,
   temporaryDirectory,
   validateEverything,
   waitFor,
 } from '../support/index.ts';
-
-interface StudyView {
-  state: string;
-  revision: number;
-  reports: {
-    model: { name: string };
-    outcome: string;
-    reason?: string;
-    reportUrl?: string;
-    filedAt?: string;
-    findings: { key: string; probability: number }[];
-  }[];
-}
-
-/** The types of a result set; whatever else is on the server was put there by the sandbox. */
-const resultTypes = [
-  'Patient',
-  'ImagingStudy',
-  'Device',
-  'Observation',
-  'DiagnosticReport',
-  'Provenance',
-  'Media',
-  'DocumentReference',
-];
 
 /** Models whose real pictures may not be passed on: their golden inputs are drawn. */
 const drawn = ['brain-haemorrhage', 'macular-oedema'].map((name) => ({

@@ -6,6 +6,20 @@ export interface Door {
   token: string;
 }
 
+/** What the reading room says of a study, as far as tests look at it. */
+export interface StudyView {
+  state: string;
+  revision: number;
+  reports: {
+    model: { name: string };
+    outcome: string;
+    reason?: string;
+    reportUrl?: string;
+    filedAt?: string;
+    findings: { key: string; probability: number }[];
+  }[];
+}
+
 /** GET of JSON; the status with it, so that a test can say which it expects. */
 export async function getJson<T>(url: string, token?: string): Promise<{ status: number; body: T }> {
   const response = await fetch(url, {

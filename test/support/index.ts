@@ -11,5 +11,5 @@ export { startPostgres, type Postgres, type PostgresOptions } from '../../tools/
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
 export { waitFor } from './wait-for.ts';
 export { echoscu, storescu } from './dcmtk.ts';
-export { validateEverything } from './validate-everything.ts';
+export { resultTypes, validateEverything } from './validate-everything.ts';
 export { testManifest } from './test-manifest.ts';

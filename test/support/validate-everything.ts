@@ -15,6 +15,18 @@ const OUR_TYPES = [
   'Organization',
 ] as const;
 
+/** The types of a result set alone, where whatever else is on the server was put there by someone else. */
+export const resultTypes = [
+  'Patient',
+  'ImagingStudy',
+  'Device',
+  'Observation',
+  'DiagnosticReport',
+  'Provenance',
+  'Media',
+  'DocumentReference',
+];
+
 export interface Verdict {
   /** Resources looked at. */
   readonly validated: number;

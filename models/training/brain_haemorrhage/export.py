@@ -26,7 +26,8 @@ from kit.tables import part
 
 @torch.no_grad()
 def _seen(network: Network, images: NDArray[np.uint8], batch: int = 32) -> tuple[Tensor, Tensor]:
-    """[N,256,256] -> what the gates look at, of the head as it lies: features in ninths [N,1008], and the manner each was taken in [N,6]."""
+    """[N,256,256] -> what the gates look at, of the head as it lies: features in ninths [N,1008], and the manner each was
+    taken in [N,6]."""
     features, manners = [], []
     for shown in torch.from_numpy(images[:, None]).split(batch):
         cropped = see(shown.float())[0].cropped

@@ -30,6 +30,7 @@ class Gated(nn.Module):
         self.network, self.gates = network, gates
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        straight, upright = see(image)
-        middles = self.network.middle(straight.cropped), self.network.middle(upright.cropped)
-        return (*self.network.answer((straight, upright), middles), *self.gates(straight.cropped, middles[0]))
+        seen = see(image)
+        middles = self.network.middles(seen)
+        straight, _ = seen
+        return (*self.network.answer(seen, middles), *self.gates(straight.cropped, middles[0]))

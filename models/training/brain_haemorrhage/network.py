@@ -192,6 +192,10 @@ class Network(nn.Module):
         """A crop [N,1,192,192] -> [N,112,12,12]"""
         return self.late.backbone.middle(normalise(cropped))
 
+    def middles(self, seen: tuple[Seen, Seen]) -> tuple[Tensor, Tensor]:
+        straight, upright = seen
+        return self.middle(straight.cropped), self.middle(upright.cropped)
+
     def answer(self, seen: tuple[Seen, Seen], middles: tuple[Tensor, Tensor]) -> Answer:
         """The mean of what the middle features of both looks say, laid over the image that they were cut from."""
         found = [self.late.answer(middle) for middle in middles]
@@ -200,8 +204,8 @@ class Network(nn.Module):
         return Answer((one.logits + other.logits) / 2, sum(maps) / 2, (one.embedding + other.embedding) / 2)
 
     def forward(self, image: Tensor) -> Answer:
-        straight, upright = see(image)
-        return self.answer((straight, upright), (self.middle(straight.cropped), self.middle(upright.cropped)))
+        seen = see(image)
+        return self.answer(seen, self.middles(seen))
 
 
 def folded(late: Late) -> Network:

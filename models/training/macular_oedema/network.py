@@ -32,6 +32,14 @@ class Answer(NamedTuple):
     embedding: Tensor
 
 
+def see(image: Tensor) -> Tensor:
+    """[N,1,H,W] grey levels -> what is left of them after normalisation, [N,1,128,256] of 0 to 1.5.
+
+    Squeezed once, from the pixels that came: what a second resize adds depends on the size they came in.
+    """
+    return normalise(smooth(squeeze(image, WORKING)))
+
+
 class Network(nn.Module):
     """[N,1,H,W] float32 grey levels 0..255 (0 = black, MONOCHROME2) -> Answer.
 
@@ -50,11 +58,8 @@ class Network(nn.Module):
         self.classifier.bias.fill_(bias)
 
     def prepare(self, image: Tensor) -> Tensor:
-        """[N,1,H,W] grey levels -> [N,3,128,256] as the backbone expects, about -1..1.
-
-        Squeezed once, from the pixels that came: what a second resize adds depends on the size they came in.
-        """
-        seen = normalise(smooth(squeeze(image, WORKING))) * (2 / BRIGHTEST) - 1
+        """[N,1,H,W] grey levels -> [N,3,128,256] as the backbone expects, about -1..1."""
+        seen = see(image) * (2 / BRIGHTEST) - 1
         return seen.expand(-1, 3, -1, -1)
 
     def middles(self, image: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,7 +82,7 @@ class Network(nn.Module):
 def shown(images: NDArray[np.uint8], batch: int = 32) -> NDArray[np.uint8]:
     """[N,208,512] -> what is left of them after normalisation, as grey levels of that shape: 255 is the brightest."""
     parts = torch.from_numpy(images)[:, None].split(batch)
-    left = [squeeze(normalise(smooth(squeeze(part.float(), WORKING))), SHAPE) for part in parts]
+    left = [squeeze(see(part.float()), SHAPE) for part in parts]
     return to_grey(torch.cat(left)[:, 0].numpy() * (255 / BRIGHTEST))
 
 
