@@ -1,9 +1,9 @@
 import type { Failure, InferenceCompleted, Release } from '@sightline/contracts';
+import { isUntouched } from '@sightline/findings';
 import { compareAnswers } from './answer-order.ts';
 import type { Errand } from './fhir-client.ts';
 import type { FilingStore } from './filing-store.ts';
 import type { KnownModels } from './known-models.ts';
-import { isUntouched } from './report-state.ts';
 import { resultSetOf, type Findings } from './result-set-of.ts';
 import type { QuarantineReason, ResolvePatient } from './resolve-patient.ts';
 import type { Filed, WriteReport } from './write-report.ts';

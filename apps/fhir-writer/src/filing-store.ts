@@ -1,4 +1,5 @@
-import type { InferenceCompleted, ModelReference, ReportState } from '@sightline/contracts';
+import type { InferenceCompleted, ModelReference } from '@sightline/contracts';
+import type { ReportState } from '@sightline/findings';
 import type { DataSource, Tx } from '@sightline/persistence';
 
 import type { Filed } from './write-report.ts';

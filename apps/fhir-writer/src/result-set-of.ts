@@ -1,5 +1,6 @@
 import type { InferenceCompleted, InferenceOutcome, StudyContext } from '@sightline/contracts';
-import { toDateTime, type ImageOfResult, type ResultSet, type StudyOfResult } from '@sightline/fhir';
+import { toDateTime, type ResultInChart } from '@sightline/fhir';
+import type { ImageOfResult, StudyOfResult } from '@sightline/findings';
 import type { KnownModel } from './known-models.ts';
 import { reportKind } from './report-kind.ts';
 
@@ -19,7 +20,7 @@ export function resultSetOf(
   { manifest, card }: KnownModel,
   siteTimezone: string,
   goesTo: { generation: number; patient: string },
-): ResultSet {
+): ResultInChart {
   return {
     study: studyOf(answer.study, siteTimezone),
     model: {
@@ -34,6 +35,9 @@ export function resultSetOf(
     images: imagesOf(answer, manifest.input.modalities),
     findings: answer.outcome.findings,
     completedAt: answer.timings.completedAt,
+    edition: 1,
+    state: 'unreviewed',
+    review: { verdicts: [] },
     ...goesTo,
   };
 }
@@ -44,6 +48,7 @@ function studyOf(study: StudyContext, siteTimezone: string): StudyOfResult {
   return {
     studyInstanceUid,
     revision,
+    patient: study.patient,
     modalities,
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(description === undefined ? {} : { description }),

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Failure, ReportFiled } from '@sightline/contracts';
-import { answerOf, dicomUid, reportIdentifier, transactionOf, type ChartNow, type ResultSet } from '@sightline/fhir';
+import {
+  answerOf,
+  dicomUid,
+  reportIdentifier,
+  transactionOf,
+  type ChartNow,
+  type ResultInChart,
+} from '@sightline/fhir';
 import type { Bundle, BundleEntry, DiagnosticReport, ImagingStudy, Observation, Resource } from '@medplum/fhirtypes';
 import { compareAnswers } from './answer-order.ts';
 import type { Errand, FhirClient } from './fhir-client.ts';
@@ -35,7 +42,7 @@ export class WriteReport {
   constructor(private readonly fhir: FhirClient) {}
 
   /** `set.generation` is where to begin looking: a report a human has acted on is left alone, and the next one is written. */
-  async write(set: ResultSet, errand: Errand): Promise<Written> {
+  async write(set: ResultInChart, errand: Errand): Promise<Written> {
     let { generation } = set;
     for (let look = 1; look <= looks; look++) {
       const seen = await this.look({ ...set, generation }, errand);
@@ -62,7 +69,7 @@ export class WriteReport {
   }
 
   private async look(
-    set: ResultSet,
+    set: ResultInChart,
     errand: Errand,
   ): Promise<Exclude<Written, { kind: 'filed' }> | { kind: 'chart'; chart: ChartNow; untouchable?: DiagnosticReport }> {
     const wanted = reportIdentifier(set.study.studyInstanceUid, set.model.name, set.generation);
@@ -99,7 +106,7 @@ export class WriteReport {
       : { kind: 'chart', chart, untouchable: report };
   }
 
-  private async post(set: ResultSet, chart: ChartNow, errand: Errand): Promise<Written | 'look-again'> {
+  private async post(set: ResultInChart, chart: ChartNow, errand: Errand): Promise<Written | 'look-again'> {
     const answer = await this.fhir.transact(JSON.stringify(transactionOf(set, chart, digest)), errand);
     switch (answer.kind) {
       case 'failed':
@@ -122,7 +129,7 @@ export class WriteReport {
     }
   }
 
-  private alreadyThere(set: ResultSet, chart: ChartNow, report: DiagnosticReport): Written {
+  private alreadyThere(set: ResultInChart, chart: ChartNow, report: DiagnosticReport): Written {
     const resources = [
       report,
       ...chart.observations,
@@ -133,7 +140,7 @@ export class WriteReport {
   }
 
   private filed(
-    set: ResultSet,
+    set: ResultInChart,
     reportId: string,
     resources: readonly { resourceType: string; id: string; versionId?: string | undefined }[],
     how: Filed['how'],
@@ -156,7 +163,7 @@ export class WriteReport {
   }
 }
 
-const rank = ({ study, model }: ResultSet) => ({ revision: study.revision, version: model.version });
+const rank = ({ study, model }: ResultInChart) => ({ revision: study.revision, version: model.version });
 
 const token = ({ system, value }: { system?: string; value?: string }): string => `${system ?? ''}|${value ?? ''}`;
 

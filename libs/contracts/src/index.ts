@@ -25,7 +25,7 @@ export {
   type Release,
 } from './model-manifest.ts';
 export { type ModelRoleChanged } from './model-role-changed.ts';
-export { reportFiledSchema, type ReportFiled, type ReportState } from './report-filed.ts';
+export { reportFiledSchema, type ReportFiled } from './report-filed.ts';
 export { reviewRecordedSchema, type ReviewRecorded } from './review-recorded.ts';
 export {
   instanceSchema,

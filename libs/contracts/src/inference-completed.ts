@@ -41,8 +41,8 @@ export const inferenceCompletedSchema = z.strictObject({
   model: modelReferenceSchema.optional(),
   role: requestRoleSchema,
   outcome: outcomeSchema,
-  /** Every image the model was shown, so that the chart can name its evidence. */
-  images: z.array(sourceImageSchema),
+  /** Every image the model was shown, so that the chart can name its evidence; `objectKey` is where its Part 10 file lies. */
+  images: z.array(sourceImageSchema.extend({ objectKey: z.string().min(1).optional() })),
   timings: z.strictObject({
     requestedAt: z.iso.datetime().optional(),
     startedAt: z.iso.datetime().optional(),

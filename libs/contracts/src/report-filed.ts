@@ -1,10 +1,11 @@
 import { uidSchema } from '@sightline/dicom';
+import { reportStates, verdictSchema } from '@sightline/findings';
 import { z } from 'zod';
 import { modelReferenceSchema } from './model-manifest.ts';
 
-export const reportStateSchema = z.enum(['unreviewed', 'signed', 'corrected', 'rejected', 'withdrawn']);
+const reportStateSchema = z.enum(reportStates);
 
-/** What was written to the EHR, where, and by which bundle. */
+/** What was brought to one destination: the EHR's resources, by which bundle; `edition` is the state of the report it tells. */
 export const reportFiledSchema = z.strictObject({
   studyInstanceUid: uidSchema,
   revision: z.int().positive(),
@@ -18,7 +19,14 @@ export const reportFiledSchema = z.strictObject({
   /** sha256 of the result set as the transaction an empty chart would be sent: the same for the same answer, whoever files it. */
   bundleSha256: z.string().regex(/^[0-9a-f]{64}$/),
   filedAt: z.iso.datetime(),
+  /** Name of the destination, as the site configures it. */
+  destination: z.string().min(1).optional(),
+  /** Which report of this study and model, from 1. */
+  generation: z.int().positive().optional(),
+  /** Which of the states this report has been in, from 1. */
+  edition: z.int().positive().optional(),
+  /** The verdicts that are in the report as filed. */
+  verdicts: z.array(verdictSchema).optional(),
 });
 
 export type ReportFiled = z.infer<typeof reportFiledSchema>;
-export type ReportState = z.infer<typeof reportStateSchema>;

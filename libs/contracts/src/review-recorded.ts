@@ -1,5 +1,5 @@
 import { uidSchema } from '@sightline/dicom';
-import { codedConceptSchema } from '@sightline/findings';
+import { reviewerSchema, verdictSchema } from '@sightline/findings';
 import { z } from 'zod';
 import { modelReferenceSchema } from './model-manifest.ts';
 
@@ -9,16 +9,10 @@ export const reviewRecordedSchema = z.strictObject({
   revision: z.int().positive(),
   model: modelReferenceSchema,
   report: z.strictObject({ url: z.url(), versionId: z.string().min(1) }),
-  reviewer: z.strictObject({ subject: z.string().min(1), role: z.enum(['clinician', 'radiologist']) }),
-  verdicts: z
-    .array(
-      z.discriminatedUnion('verdict', [
-        z.strictObject({ verdict: z.literal('accepted'), trackingUid: uidSchema }),
-        z.strictObject({ verdict: z.literal('rejected'), trackingUid: uidSchema, reason: z.string().min(1) }),
-        z.strictObject({ verdict: z.literal('corrected'), trackingUid: uidSchema, concept: codedConceptSchema }),
-      ]),
-    )
-    .min(1),
+  reviewer: reviewerSchema,
+  verdicts: z.array(verdictSchema).min(1),
+  /** True where the reviewer answers for the whole report with this. */
+  signed: z.boolean().optional(),
   recordedAt: z.iso.datetime(),
 });
 

@@ -96,8 +96,11 @@ export const topics = {
     schema: reportFiledSchema,
     title: 'Resources written to the EHR',
     key: ({ studyInstanceUid }) => studyInstanceUid,
-    id: ({ studyInstanceUid, revision, model, state }) =>
-      `report.filed/${studyInstanceUid}/${revision}/${model.name}@${model.version}/${state}`,
+    id: ({ studyInstanceUid, revision, model, state, destination, generation, edition }) =>
+      [
+        `report.filed/${studyInstanceUid}/${revision}/${model.name}@${model.version}/${state}`,
+        ...(destination === undefined ? [] : [destination, generation, edition]),
+      ].join('/'),
     partitions,
     retention: { kind: 'delete', days: 14 },
     retry: patient,

@@ -2,7 +2,7 @@ import { codes } from '@sightline/findings';
 import { type Device } from '@medplum/fhirtypes';
 import { codeable } from './coding.ts';
 import { identifierSystems } from './identifiers.ts';
-import { type ModelOfResult } from './result-set.ts';
+import { type ModelOfResult } from '@sightline/findings';
 
 /** The mesh itself: parent of every algorithm that runs in it. */
 export function meshDevice(): Device {

@@ -2,7 +2,7 @@ import { type DiagnosticReport } from '@medplum/fhirtypes';
 import { aiAsserted, codeable } from './coding.ts';
 import { answerIdentifier, reportIdentifier } from './identifiers.ts';
 import { narrative } from './narrative.ts';
-import { type ResultSet } from './result-set.ts';
+import type { ResultInChart } from './result-in-chart.ts';
 
 export interface ReportLinks {
   imagingStudy: string;
@@ -14,7 +14,7 @@ export interface ReportLinks {
  * The AI report: a report of its own that never replaces or completes the radiologist's. `partial` until a human signs. AI
  * fills the conclusion in words and never `conclusionCode`.
  */
-export function diagnosticReport(set: ResultSet, links: ReportLinks): DiagnosticReport {
+export function diagnosticReport(set: ResultInChart, links: ReportLinks): DiagnosticReport {
   const { study, model, completedAt, patient, generation } = set;
   const label = `Unverified, by AI (${model.title} ${model.version}).`;
   const sentences = set.findings.map(({ sentence }) => sentence);

@@ -1,7 +1,8 @@
 import { codes } from '@sightline/findings';
 import { type Identifier, type Resource } from '@medplum/fhirtypes';
 import { codeable } from './coding.ts';
-import { type Digest, type ResultSet, type StudyOfResult } from './result-set.ts';
+import { stableUuid, type Digest, type StudyOfResult } from '@sightline/findings';
+import type { ResultInChart } from './result-in-chart.ts';
 
 const base = 'https://sightline.dev/fhir';
 
@@ -26,7 +27,7 @@ export function reportIdentifier(studyInstanceUid: string, model: string, genera
 }
 
 /** Which answer the report speaks now: study, model version and revision. */
-export function answerIdentifier({ study, model }: Pick<ResultSet, 'study' | 'model'>): Identifier {
+export function answerIdentifier({ study, model }: Pick<ResultInChart, 'study' | 'model'>): Identifier {
   return {
     system: identifierSystems.answer,
     value: `${study.studyInstanceUid}/${model.name}@${model.version}/${study.revision}`,
@@ -57,10 +58,7 @@ export function identifierQuery({ system, value }: Identifier): string {
   return `identifier=${encodeURIComponent(`${system ?? ''}|${value ?? ''}`)}`;
 }
 
-/** A UUID that is always the same for the same resource type and name (RFC 9562, version 8). */
-export function stableUuid(digest: Digest, type: Resource['resourceType'], name: string): string {
-  const hex = digest(`${base}/${type}/${name}`);
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  );
+/** Id of ours for what carries no identifier, the same for the same resource type and name. */
+export function stableId(digest: Digest, type: Resource['resourceType'], name: string): string {
+  return stableUuid(digest, `${base}/${type}/${name}`);
 }

@@ -1,13 +1,14 @@
 import { type ImagingStudy, type ImagingStudySeries, type ImagingStudySeriesInstance } from '@medplum/fhirtypes';
 import { modalityCoding } from './coding.ts';
 import { accessionIdentifier, dicomUid } from './identifiers.ts';
-import { type ImageOfResult, type ResultSet } from './result-set.ts';
+import { type ImageOfResult } from '@sightline/findings';
+import type { ResultInChart } from './result-in-chart.ts';
 
 /** Meta.source of a study we described ourselves because the chart had none: only such a one do we ever update. */
 export const ourSource = 'https://sightline.dev/fhir-writer';
 
 /** The study as far as the model was shown it; made only where the chart has none (the PACS's own lists everything). */
-export function imagingStudy({ study, images, patient }: ResultSet): ImagingStudy {
+export function imagingStudy({ study, images, patient }: ResultInChart): ImagingStudy {
   const accession = accessionIdentifier(study);
   return {
     resourceType: 'ImagingStudy',

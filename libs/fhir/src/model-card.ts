@@ -1,6 +1,6 @@
 import { type DocumentReference } from '@medplum/fhirtypes';
 import { identifierSystems } from './identifiers.ts';
-import { type ModelOfResult } from './result-set.ts';
+import { type ModelOfResult } from '@sightline/findings';
 
 /** The model card beside the results: what the model is for, how it was measured, where it fails. */
 export function modelCard(model: ModelOfResult, card: string): DocumentReference {

@@ -3,7 +3,7 @@ import { type CodeableConcept, type Identifier, type Observation, type Observati
 import { aiAsserted, codeable, probability } from './coding.ts';
 import { identifierSystems, dicomUid, reportIdentifier } from './identifiers.ts';
 import { narrative } from './narrative.ts';
-import { type ResultSet } from './result-set.ts';
+import type { ResultInChart } from './result-in-chart.ts';
 
 /** References an Observation needs of its neighbours in the result set. */
 export interface ObservationLinks {
@@ -17,7 +17,7 @@ export interface ObservationLinks {
  * One finding as an Observation (`ImagingQualitativeEvaluation` of the HL7 dicom-sr guide): the question is the code, the
  * model's answer at its threshold the value, and how sure it was a component. A suspicion, never a bare diagnosis.
  */
-export function observation(finding: Finding, set: ResultSet, links: ObservationLinks): Observation {
+export function observation(finding: Finding, set: ResultInChart, links: ObservationLinks): Observation {
   const { study, completedAt, patient } = set;
   const site = bodySite(finding);
   const interpretation = interpretationOf(finding);
@@ -50,7 +50,7 @@ export function observation(finding: Finding, set: ResultSet, links: Observation
 /** The same finding in the same report, however often it is told. */
 export function observationIdentifier(
   trackingUid: string,
-  { study, model, generation }: Pick<ResultSet, 'study' | 'model' | 'generation'>,
+  { study, model, generation }: Pick<ResultInChart, 'study' | 'model' | 'generation'>,
 ): Identifier {
   const report = reportIdentifier(study.studyInstanceUid, model.name, generation).value ?? '';
   return { system: identifierSystems.observation, value: `${report}/${trackingUid}` };

@@ -1,13 +1,6 @@
-import { codes } from '@sightline/findings';
+import { codes, type PatientOfImages } from '@sightline/findings';
 import { type HumanName, type Identifier, type Patient } from '@medplum/fhirtypes';
 import { codeable } from './coding.ts';
-
-/** Who the images say the patient is (PS3.3 C.7.1.1): `name` in DICOM components, `birthDate` YYYY-MM-DD. */
-export interface PatientOfImages {
-  name?: string | undefined;
-  birthDate?: string | undefined;
-  sex?: 'M' | 'F' | 'O' | undefined;
-}
 
 const genders = { M: 'male', F: 'female', O: 'other' } as const;
 

@@ -1,7 +1,7 @@
 import { codes } from '@sightline/findings';
 import { type Provenance } from '@medplum/fhirtypes';
 import { aiAsserted, codeable } from './coding.ts';
-import { type ResultSet } from './result-set.ts';
+import type { ResultInChart } from './result-in-chart.ts';
 
 export interface ProvenanceLinks {
   targets: readonly string[];
@@ -14,7 +14,7 @@ export interface ProvenanceLinks {
  * Who said it and from what, in the shape of AI Transparency on FHIR `AI-Provenance` (2026Jan ballot): reason AIAST, agent the
  * algorithm, entities the study and the model card. The profile is not claimed: no published package defines it yet.
  */
-export function provenance(id: string, { completedAt }: ResultSet, links: ProvenanceLinks): Provenance {
+export function provenance(id: string, { completedAt }: ResultInChart, links: ProvenanceLinks): Provenance {
   return {
     resourceType: 'Provenance',
     id,

@@ -9,7 +9,7 @@ import {
   type Resource,
 } from '@medplum/fhirtypes';
 import { checkedCode, codes, concept, findingSchema, type Finding } from '@sightline/findings';
-import { answerOf, transactionOf, type ResultSet } from './index.ts';
+import { answerOf, transactionOf, type ResultInChart } from './index.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const studyInstanceUid = '1.2.826.0.1.3680043.8.498.1';
@@ -39,11 +39,12 @@ function finding(n: number, more: Record<string, unknown> = {}): Finding {
   });
 }
 
-function set(more: Partial<ResultSet> = {}): ResultSet {
+function set(more: Partial<ResultInChart> = {}): ResultInChart {
   return {
     study: {
       studyInstanceUid,
       revision: 1,
+      patient: {},
       modalities: ['DX'],
       startedAt: '2026-02-03T04:05:06+01:00',
       accessionNumber: 'A1',
@@ -60,10 +61,13 @@ function set(more: Partial<ResultSet> = {}): ResultSet {
       },
       card: '# Card – ä',
     },
-    images: [1, 2].map(image) as unknown as ResultSet['images'],
+    images: [1, 2].map(image) as unknown as ResultInChart['images'],
     findings: [finding(1), finding(2, { presence: 'absent', laterality: 'left' })],
     completedAt: '2026-02-03T04:06:00.000Z',
     generation: 1,
+    edition: 1,
+    state: 'unreviewed',
+    review: { verdicts: [] },
     patient: 'Patient/7',
     ...more,
   };
@@ -243,7 +247,7 @@ describe('a newer revision over a report nobody has touched', () => {
   const newer = set({
     study: { ...set().study, revision: 2 },
     findings: [finding(2), finding(3)],
-    images: [1, 2, 3].map(image) as unknown as ResultSet['images'],
+    images: [1, 2, 3].map(image) as unknown as ResultInChart['images'],
   });
   const bundle = transactionOf(newer, before, digest);
 

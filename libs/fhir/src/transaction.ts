@@ -9,13 +9,14 @@ import {
 } from '@medplum/fhirtypes';
 import { algorithmDevice, meshDevice } from './device.ts';
 import { diagnosticReport } from './diagnostic-report.ts';
-import { answerIdentifier, identifierQuery, stableUuid } from './identifiers.ts';
+import { answerIdentifier, identifierQuery, stableId } from './identifiers.ts';
 import { imagingStudy, isOurs, withNewImages } from './imaging-study.ts';
 import { media } from './media.ts';
 import { modelCard } from './model-card.ts';
 import { observation, observationIdentifier, withdrawn } from './observation.ts';
 import { provenance } from './provenance.ts';
-import { type Digest, type ImageOfResult, type ResultSet } from './result-set.ts';
+import { type Digest, type ImageOfResult } from '@sightline/findings';
+import type { ResultInChart } from './result-in-chart.ts';
 
 /** What the chart already holds of this study and report; empty where nothing does. */
 export interface ChartNow {
@@ -29,7 +30,7 @@ export interface ChartNow {
  * A result set as one transaction. What is new is created on the condition that nothing carries its identifier yet; what is
  * known is replaced on the condition that it is still the version that was looked at. Sent twice, it changes nothing.
  */
-export function transactionOf(set: ResultSet, chart: ChartNow, digest: Digest): Bundle {
+export function transactionOf(set: ResultInChart, chart: ChartNow, digest: Digest): Bundle {
   const draft = new Draft(digest);
   const study = placeStudy(draft, set, chart.imagingStudy);
   const mesh = draft.create(meshDevice());
@@ -55,7 +56,7 @@ export function transactionOf(set: ResultSet, chart: ChartNow, digest: Digest): 
     diagnosticReport(set, { imagingStudy: study, media: [...images.values()], observations }),
     chart.report,
   );
-  const provenanceId = stableUuid(digest, 'Provenance', `${set.generation}/${answerIdentifier(set).value ?? ''}`);
+  const provenanceId = stableId(digest, 'Provenance', `${set.generation}/${answerIdentifier(set).value ?? ''}`);
   draft.put(
     provenance(provenanceId, set, {
       targets: [report, ...observations],
@@ -81,7 +82,7 @@ class Draft {
   /** Created unless something carries its first identifier already; the condition and the body agree by construction. */
   create(resource: Identified): string {
     const identifier = resource.identifier?.[0] ?? {};
-    const fullUrl = `urn:uuid:${stableUuid(this.digest, resource.resourceType, `${identifier.system}|${identifier.value}`)}`;
+    const fullUrl = `urn:uuid:${stableId(this.digest, resource.resourceType, `${identifier.system}|${identifier.value}`)}`;
     this.entries.push({
       fullUrl,
       resource,
@@ -98,7 +99,7 @@ class Draft {
     const reference = `${resource.resourceType}/${knownAs.id}`;
     const version = knownAs.meta?.versionId;
     this.entries.push({
-      fullUrl: `urn:uuid:${stableUuid(this.digest, resource.resourceType, knownAs.id)}`,
+      fullUrl: `urn:uuid:${stableId(this.digest, resource.resourceType, knownAs.id)}`,
       resource: { ...resource, id: knownAs.id },
       request: {
         method: 'PUT',
@@ -119,7 +120,7 @@ class Draft {
   }
 }
 
-function placeStudy(draft: Draft, set: ResultSet, inChart: ImagingStudy | undefined): string {
+function placeStudy(draft: Draft, set: ResultInChart, inChart: ImagingStudy | undefined): string {
   const wanted = imagingStudy(set);
   if (inChart?.id === undefined) {
     return draft.create(wanted);
@@ -128,7 +129,7 @@ function placeStudy(draft: Draft, set: ResultSet, inChart: ImagingStudy | undefi
   return grown === undefined ? `ImagingStudy/${inChart.id}` : draft.place(grown, inChart);
 }
 
-function imagesOfFindings({ findings, images }: ResultSet): ImageOfResult[] {
+function imagesOfFindings({ findings, images }: ResultInChart): ImageOfResult[] {
   const wanted = new Set(findings.flatMap(({ sources }) => sources.map(({ sopInstanceUid }) => sopInstanceUid)));
   const distinct = new Map(images.map((image) => [image.sopInstanceUid, image]));
   return [...distinct.values()].filter(({ sopInstanceUid }) => wanted.has(sopInstanceUid));
@@ -138,7 +139,7 @@ function known(observations: readonly Observation[], { system, value }: Identifi
   return observations.find(({ identifier }) => identifier?.some((one) => one.system === system && one.value === value));
 }
 
-function vanished(set: ResultSet, observations: readonly Observation[]): Observation[] {
+function vanished(set: ResultInChart, observations: readonly Observation[]): Observation[] {
   const told = set.findings.map(({ trackingUid }) => observationIdentifier(trackingUid, set));
   return observations.filter(
     (one) => one.status !== 'entered-in-error' && !told.some((identifier) => known([one], identifier) !== undefined),

@@ -8,3 +8,29 @@ export {
   type Measurement,
   type SourceImage,
 } from './finding.ts';
+export {
+  isUntouched,
+  mayBecome,
+  reportStates,
+  stateOutside,
+  type ReportState,
+  type StateOutside,
+} from './report-state.ts';
+export {
+  stableUuid,
+  type Digest,
+  type ImageOfResult,
+  type ModelOfResult,
+  type PatientOfImages,
+  type ResultSet,
+  type StudyOfResult,
+} from './result-set.ts';
+export {
+  reviewerSchema,
+  verdictOn,
+  verdictSchema,
+  type GivenVerdict,
+  type Review,
+  type Reviewer,
+  type Verdict,
+} from './review.ts';
