@@ -18,6 +18,8 @@ export {
 } from './inference-requested.ts';
 export {
   modelManifestSchema,
+  modelNameSchema,
+  releaseSchema,
   type ModelManifest,
   type ModelOutput,
   type ModelReference,

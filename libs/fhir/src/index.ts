@@ -2,4 +2,5 @@ export { toDateTime } from './date-time.ts';
 export { answerOf, dicomUid, identifierQuery, reportIdentifier } from './identifiers.ts';
 export { genderOf, humanName, patientFromImages } from './patient.ts';
 export type { ResultInChart } from './result-in-chart.ts';
-export { transactionOf, type ChartNow } from './transaction.ts';
+export { changesOf, transactionOf, withReferences, type Change, type ChartNow } from './transaction.ts';
+export { verification, verificationId } from './provenance.ts';

@@ -49,6 +49,21 @@ export const local = {
     'Report not filed',
     'An answer was recorded and deliberately not written to the EHR: refused, failed, shadow, or an older revision.',
   ),
+  reportWithdrawn: audit(
+    'report-withdrawn',
+    'Report withdrawn',
+    'A result set in the EHR was marked as entered in error.',
+  ),
+  reportAnsweredThere: audit(
+    'report-answered-there',
+    'Report answered at its destination',
+    'A person at a destination changed the state of an AI report there; it was left as it is.',
+  ),
+  newerReport: audit(
+    'newer-report',
+    'Newer report beside a reviewed one',
+    'A newer answer of a model became a report of its own, since a person has acted on the one before; that person is named.',
+  ),
   reportRefused: audit('report-refused', 'Report refused', 'The EHR refused a result set for good.'),
   patientQuarantined: audit(
     'patient-quarantined',

@@ -1,24 +1,17 @@
-import type { Failure, StudyContext } from '@sightline/contracts';
+import type { Failure } from '@sightline/contracts';
+import type { PatientOfImages } from '@sightline/findings';
 import { identifierQuery, patientFromImages } from '@sightline/fhir';
 import type { Identifier, Patient } from '@medplum/fhirtypes';
-import type { Errand, FhirAnswer, FhirClient } from './fhir-client.ts';
+import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
+import type { FhirAnswer, FhirClient } from './fhir-client.ts';
 import type { Issuers } from './issuers.ts';
-import { disagreement, type Disagreement } from './patient-agreement.ts';
-
-export type QuarantineReason =
-  | Disagreement
-  | 'patient-id-missing'
-  | 'issuer-unknown'
-  | 'no-such-patient'
-  | 'several-patients'
-  | 'record-not-active'
-  | 'study-of-another-patient'
-  | 'several-imaging-studies';
+import { carries, resourcesIn, token } from './search-result.ts';
+import { disagreement } from './patient-agreement.ts';
 
 export type Resolution =
   | { kind: 'patient'; reference: string; created: boolean }
   | { kind: 'quarantine'; reason: QuarantineReason }
-  | { kind: 'failed'; failure: Failure };
+  | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
 
 /** Chains of replaced records longer than this are somebody's mistake. */
 const mostReplacements = 5;
@@ -31,21 +24,21 @@ export class ResolvePatient {
     private readonly rule: 'resolve' | 'create',
   ) {}
 
-  async resolve(study: StudyContext, errand: Errand): Promise<Resolution> {
-    const { id, issuer } = study.patient;
+  async resolve(patient: PatientOfImages, callingAeTitle: string | undefined, errand: Errand): Promise<Resolution> {
+    const { id, issuer } = patient;
     if (id === undefined || id.trim() === '') return { kind: 'quarantine', reason: 'patient-id-missing' };
-    const system = this.issuers.systemOf(issuer, study.callingAeTitle);
+    const system = this.issuers.systemOf(issuer, callingAeTitle);
     if (system === undefined) return { kind: 'quarantine', reason: 'issuer-unknown' };
     const identifier = { system, value: id.trim() };
-    const found = await this.find(identifier, study, errand);
+    const found = await this.find(identifier, patient, errand);
     if (found.kind !== 'quarantine' || found.reason !== 'no-such-patient' || this.rule === 'resolve') return found;
-    return this.create(identifier, study, errand);
+    return this.create(identifier, patient, errand);
   }
 
   /** Created on the condition that nobody else did, then looked up like any other: a race ends in one agreeing record. */
-  private async create(identifier: Identifier, study: StudyContext, errand: Errand): Promise<Resolution> {
+  private async create(identifier: Identifier, patient: PatientOfImages, errand: Errand): Promise<Resolution> {
     const created = await this.fhir.createUnlessThere(
-      patientFromImages(identifier, study.patient),
+      patientFromImages(identifier, patient),
       identifierQuery(identifier),
       errand,
     );
@@ -53,19 +46,13 @@ export class ResolvePatient {
     if (created.kind === 'ok' && created.status === 201 && created.body.id !== undefined) {
       return { kind: 'patient', reference: `Patient/${created.body.id}`, created: true };
     }
-    return this.find(identifier, study, errand);
+    return this.find(identifier, patient, errand);
   }
 
-  private async find({ system, value }: Identifier, study: StudyContext, errand: Errand): Promise<Resolution> {
-    const search = await this.fhir.search<Patient>(
-      'Patient',
-      { identifier: `${system}|${escapeToken(value ?? '')}` },
-      errand,
-    );
+  private async find(identifier: Identifier, patient: PatientOfImages, errand: Errand): Promise<Resolution> {
+    const search = await this.fhir.search<Patient>('Patient', { identifier: token(identifier) }, errand);
     if (search.kind !== 'ok') return notFound(search);
-    const hits = (search.body.entry ?? []).flatMap(({ resource }) =>
-      resource?.resourceType === 'Patient' ? [resource] : [],
-    );
+    const hits = resourcesIn<Patient>(search.body, 'Patient').filter((one) => carries(one, identifier));
     const current = new Map<string, Patient>();
     for (const hit of hits) {
       const followed = await this.follow(hit, errand);
@@ -76,7 +63,7 @@ export class ResolvePatient {
     if (others.length > 0) return { kind: 'quarantine', reason: 'several-patients' };
     if (record === undefined)
       return { kind: 'quarantine', reason: hits.length === 0 ? 'no-such-patient' : 'record-not-active' };
-    const reason = disagreement(record, study.patient, this.rule === 'create');
+    const reason = disagreement(record, patient, this.rule === 'create');
     return reason === undefined
       ? { kind: 'patient', reference: `Patient/${record.id ?? ''}`, created: false }
       : { kind: 'quarantine', reason };
@@ -98,11 +85,6 @@ export class ResolvePatient {
     }
     return { kind: 'none' };
   }
-}
-
-/** In a token parameter, `,` `|` `$` and `\` separate (R4 search, 3.1.1.4.0.1). */
-function escapeToken(value: string): string {
-  return value.replaceAll(/[\\,|$]/g, (found) => `\\${found}`);
 }
 
 function notFound(answer: Exclude<FhirAnswer<unknown>, { kind: 'ok' }>): Resolution {

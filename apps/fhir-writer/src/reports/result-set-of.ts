@@ -1,11 +1,16 @@
-import type { InferenceCompleted, InferenceOutcome, StudyContext } from '@sightline/contracts';
-import { toDateTime, type ResultInChart } from '@sightline/fhir';
-import type { ImageOfResult, StudyOfResult } from '@sightline/findings';
+import type { InferenceCompleted, StudyContext } from '@sightline/contracts';
+import { toDateTime } from '@sightline/fhir';
+import {
+  codes,
+  concept,
+  type ImageOfResult,
+  type ResultSet,
+  type SourceImage,
+  type StudyOfResult,
+} from '@sightline/findings';
 import type { KnownModel } from './known-models.ts';
 import { reportKind } from './report-kind.ts';
-
-/** An answer of a model that found something to say. */
-export type Findings = InferenceCompleted & { outcome: Extract<InferenceOutcome, { kind: 'findings' }> };
+import type { Report } from './report-store.ts';
 
 /** SOP classes that only one modality makes, of those a chest X-ray comes in (PS3.3 A.2, A.26). */
 const modalityOfSopClass: Readonly<Record<string, string>> = {
@@ -14,13 +19,10 @@ const modalityOfSopClass: Readonly<Record<string, string>> = {
   '1.2.840.10008.5.1.4.1.1.1.1.1': 'DX',
 };
 
-/** The answer in the words libs/fhir wants. `generation` and `patient` say where it goes. */
-export function resultSetOf(
-  answer: Findings,
-  { manifest, card }: KnownModel,
-  siteTimezone: string,
-  goesTo: { generation: number; patient: string },
-): ResultInChart {
+/** A report in the words every encoding is made from. */
+export function resultSetOf(report: Report, { manifest, card }: KnownModel, siteTimezone: string): ResultSet {
+  const { answer, generation, edition, state, review } = report;
+  const { outcome } = answer;
   return {
     study: studyOf(answer.study, siteTimezone),
     model: {
@@ -33,12 +35,15 @@ export function resultSetOf(
       ...(card === undefined ? {} : { card }),
     },
     images: imagesOf(answer, manifest.input.modalities),
-    findings: answer.outcome.findings,
+    findings: outcome.kind === 'findings' ? outcome.findings : [],
+    ...(outcome.kind === 'skipped'
+      ? { refusal: { reason: concept(codes.refusals[outcome.reason]), detail: outcome.detail } }
+      : {}),
     completedAt: answer.timings.completedAt,
-    edition: 1,
-    state: 'unreviewed',
-    review: { verdicts: [] },
-    ...goesTo,
+    generation,
+    edition,
+    state,
+    review,
   };
 }
 
@@ -58,9 +63,10 @@ function studyOf(study: StudyContext, siteTimezone: string): StudyOfResult {
 }
 
 /** The images read and those findings name; a finding's evidence is never missing from the study. */
-function imagesOf({ study, images, outcome }: Findings, accepted: readonly string[]): ImageOfResult[] {
+function imagesOf({ study, images, outcome }: InferenceCompleted, accepted: readonly string[]): ImageOfResult[] {
   const possible = study.modalities.filter((modality) => accepted.includes(modality));
-  return [...images, ...outcome.findings.flatMap(({ sources }) => sources)].map((image) => ({
+  const named = outcome.kind === 'findings' ? outcome.findings.flatMap(({ sources }) => sources) : [];
+  return [...images.map(withoutKey), ...named].map((image) => ({
     ...image,
     modality:
       (possible.length === 1 ? possible[0] : modalityOfSopClass[image.sopClassUid]) ??
@@ -68,4 +74,9 @@ function imagesOf({ study, images, outcome }: Findings, accepted: readonly strin
       study.modalities[0] ??
       'OT',
   }));
+}
+
+function withoutKey(image: InferenceCompleted['images'][number]): SourceImage {
+  const { objectKey: _objectKey, ...source } = image;
+  return source;
 }

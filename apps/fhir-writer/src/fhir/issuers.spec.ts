@@ -8,7 +8,7 @@ const table = [
 ];
 
 describe('whose patient ids the images carry', () => {
-  const issuers = new Issuers({ fallback: 'urn:own', table, unmappedGetOwn: false });
+  const issuers = new Issuers({ fallback: 'urn:own', table });
 
   it.each([
     ['NORTH', 'CT1', 'urn:north:ct'],
@@ -23,6 +23,8 @@ describe('whose patient ids the images carry', () => {
   });
 
   it('an issuer nobody mapped has a system of its own only in the sandbox', () => {
-    expect(new Issuers({ fallback: 'urn:own', unmappedGetOwn: true }).systemOf('S 1', undefined)).toBe('urn:own/S%201');
+    expect(new Issuers({ table: [], fallback: 'urn:own', unmappedGetOwn: true }).systemOf('S 1', undefined)).toBe(
+      'urn:own/S%201',
+    );
   });
 });

@@ -1,8 +1,12 @@
-import type { Patient as PatientOfImages } from '@sightline/contracts';
 import { genderOf, humanName } from '@sightline/fhir';
+import type { PatientOfImages } from '@sightline/findings';
 import type { HumanName, Patient } from '@medplum/fhirtypes';
+import type { QuarantineReason } from '../deliveries/destination.ts';
 
-export type Disagreement = 'birth-date-disagrees' | 'sex-disagrees' | 'name-disagrees' | 'demographics-missing';
+export type Disagreement = Extract<
+  QuarantineReason,
+  'birth-date-disagrees' | 'sex-disagrees' | 'name-disagrees' | 'demographics-missing'
+>;
 
 /**
  * Whether a record with the right identifier is the person of the images. Birth date and sex must be the same; both must be

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { importJWK, type JWK, SignJWT } from 'jose';
+import { importJWK, SignJWT } from 'jose';
 import { z } from 'zod';
+import { algorithmOf, readKeys } from './client-keys.ts';
 
 const answerSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(300) });
 
 export interface TokenOptions {
   tokenUrl: string;
   clientId: string;
-  /** Private JWK, ES384. */
+  /** Private JWK, or a JWK set whose first key signs: ES384 or RS384. */
   keyFile: string;
+  /** Space-separated, as the server is to grant them. */
+  scope: string;
 }
 
 /** A new token this long before the old one ends, so that none expires on its way. */
@@ -21,7 +23,7 @@ export class NoToken extends Error {
 }
 
 /**
- * Access tokens by SMART Backend Services (SMART App Launch 2.x, client_credentials with private_key_jwt, ES384). One is kept
+ * Access tokens by SMART Backend Services (SMART App Launch 2.x, client_credentials with private_key_jwt). One is kept
  * until shortly before it ends; those who ask at once share one request.
  */
 export class BackendToken {
@@ -50,7 +52,7 @@ export class BackendToken {
       headers: { accept: 'application/json' },
       body: new URLSearchParams({
         grant_type: 'client_credentials',
-        scope: 'system/*.cruds',
+        scope: this.options.scope,
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         client_assertion: await this.assertion(),
       }),
@@ -67,16 +69,16 @@ export class BackendToken {
 
   /** Read anew each time: a rotated key is used without a restart. */
   private async assertion(): Promise<string> {
-    const jwk = JSON.parse(await readFile(this.options.keyFile, 'utf8')) as JWK;
+    const [jwk] = await readKeys(this.options.keyFile);
     return new SignJWT()
-      .setProtectedHeader({ alg: 'ES384', typ: 'JWT', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
+      .setProtectedHeader({ alg: algorithmOf(jwk), typ: 'JWT', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
       .setIssuer(this.options.clientId)
       .setSubject(this.options.clientId)
       .setAudience(this.options.tokenUrl)
       .setJti(randomUUID())
       .setIssuedAt()
       .setExpirationTime('4m')
-      .sign(await importJWK(jwk, 'ES384'));
+      .sign(await importJWK(jwk, algorithmOf(jwk)));
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Worker } from '@sightline/contracts';
-import { testManifest } from '../../../test/support/test-manifest.ts';
+import { testManifest } from '../../../../test/support/test-manifest.ts';
 import { reportKind } from './report-kind.ts';
 
 function kindOf(worker: Worker, modality: string[], bodyPart: string[]) {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Bundle } from '@medplum/fhirtypes';
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { BackendToken } from './backend-token.ts';
 import { FhirClient } from './fhir-client.ts';
@@ -17,6 +18,7 @@ let tokenForms: URLSearchParams[] = [];
 let tokenStatus = 200;
 let publicKey: Awaited<ReturnType<typeof exportJWK>>;
 
+const bundle: Bundle = { resourceType: 'Bundle', type: 'transaction', entry: [] };
 const errand = () => ({ signal: AbortSignal.timeout(20_000), secrets: [] });
 const answer =
   (status: number, body = '{}') =>
@@ -68,7 +70,7 @@ beforeEach(() => {
   tokenStatus = 200;
   clock = 0;
   const token = new BackendToken(
-    { tokenUrl: `${baseUrl}/token`, clientId: 'writer', keyFile: join(folder, 'key.json') },
+    { tokenUrl: `${baseUrl}/token`, clientId: 'writer', keyFile: join(folder, 'key.json'), scope: 'system/*.cruds' },
     () => clock,
   );
   client = new FhirClient(`${baseUrl}/fhir`, token);
@@ -88,13 +90,16 @@ describe('a FHIR server', () => {
 
   it.each([400, 405, 413, 422])('that refuses with %i will refuse again: invalid input, asked once', async (status) => {
     answers = [answer(status)];
-    expect(await client.transact('{}', errand())).toMatchObject({ kind: 'failed', failure: { kind: 'invalid-input' } });
+    expect(await client.transact(bundle, errand())).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'invalid-input' },
+    });
     expect(bearers).toHaveLength(1);
   });
 
   it.each([403, 408, 429, 500, 502, 503])('that answers %i is unavailable, after a few tries', async (status) => {
     answers = [answer(status), answer(status), answer(status)];
-    expect(await client.transact('{}', errand())).toMatchObject({ kind: 'failed', failure: { kind: 'unavailable' } });
+    expect(await client.transact(bundle, errand())).toMatchObject({ kind: 'failed', failure: { kind: 'unavailable' } });
     expect(bearers).toHaveLength(3);
   });
 
