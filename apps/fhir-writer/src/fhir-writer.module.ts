@@ -12,10 +12,15 @@ import { RunDeliveries } from './deliveries/run-deliveries.ts';
 import { openFhirDestination } from './fhir/open-fhir-destination.ts';
 import { filingMigrations } from './filing-migrations.ts';
 import { KeySetController } from './key-set.controller.ts';
+import { QuarantineController } from './quarantine.controller.ts';
+import { RecallController } from './recall.controller.ts';
 import { AcceptAnswer } from './reports/accept-answer.ts';
+import { AcceptReview } from './reports/accept-review.ts';
 import { KnownModels } from './reports/known-models.ts';
+import { WithdrawReports } from './reports/recall.ts';
 import { RecordAnswer } from './reports/record-answer.ts';
 import { SetAside } from './reports/set-aside.ts';
+import { ReviewController } from './review.controller.ts';
 import { releaseOf, Site } from './site.ts';
 
 const DESTINATIONS = Symbol('DESTINATIONS');
@@ -28,7 +33,7 @@ export class FhirWriterModule {
     return {
       module: FhirWriterModule,
       imports: [PersistenceModule.forApp({ app: 'fhir-writer', config, entities: [], migrations: filingMigrations })],
-      controllers: [AnswerController, KeySetController],
+      controllers: [AnswerController, ReviewController, QuarantineController, RecallController, KeySetController],
       providers: [
         { provide: Site, useValue: site },
         {
@@ -44,6 +49,12 @@ export class FhirWriterModule {
           provide: AcceptAnswer,
           inject: [KnownModels],
           useFactory: (models: KnownModels) => new AcceptAnswer(models, names),
+        },
+        { provide: AcceptReview, useFactory: () => new AcceptReview(names) },
+        {
+          provide: WithdrawReports,
+          inject: [Outbox],
+          useFactory: (outbox: Outbox<Tx>) => new WithdrawReports(outbox, names),
         },
         {
           provide: RecordAnswer,

@@ -88,9 +88,11 @@ export const filingMigrations: Migration[] = [
        generation integer not null,
        edition integer not null,
        destination text not null,
-       told jsonb not null,
+       report_url text,
+       version_id text,
        told_at timestamptz not null default now(),
        primary key (study_instance_uid, model, generation, edition, destination)
      )`,
+    'create index told_edition_of_report on told_edition (report_url, version_id)',
   ]),
 ];

@@ -19,6 +19,7 @@ export {
 export {
   modelManifestSchema,
   modelNameSchema,
+  modelVersionSchema,
   releaseSchema,
   type ModelManifest,
   type ModelOutput,

@@ -76,7 +76,7 @@ export class Deliver {
     return destination.tell(
       {
         set,
-        told: lease.told,
+        memory: lease.memory,
         ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
         ...(lease.patient === undefined ? {} : { patient: lease.patient }),
       },

@@ -14,7 +14,7 @@ export interface DeliveryLease extends ReportKey {
   token: string;
   edition: number;
   toldEdition?: number;
-  told: unknown;
+  memory: unknown;
   patient?: string;
   /** Of the quarantine it was in. */
   reason?: string;
@@ -41,8 +41,8 @@ interface LeaseRow {
 export interface DeliveryEnd {
   status: DeliveryStatus;
   reason?: string;
-  /** Of a delivery that told; otherwise what was told before stays. */
-  told?: unknown;
+  /** Of a delivery that told; otherwise what was told before stays. `report` is how its readers will name what they saw. */
+  told?: { memory: unknown; report?: { url: string; versionId?: string } };
   /** Until it is taken again, where it is. */
   delayMs?: number;
   /** A try that does not count: nothing was tried, or there is no end to the trying. */
@@ -90,7 +90,6 @@ export class DeliveryStore {
    */
   async end(tx: Tx, lease: DeliveryLease, end: DeliveryEnd): Promise<boolean> {
     const { status, reason, told, delayMs = 0, keepsAttempt = false } = end;
-    const knows = told !== undefined;
     const [, affected] = await tx.query<[unknown, number]>(
       `update delivery set leased_until = null, changed_at = now(),
          status = case when edition > $6 then 'due' else $7 end,
@@ -111,15 +110,23 @@ export class DeliveryStore {
         reason ?? null,
         delayMs,
         keepsAttempt ? 1 : 0,
-        knows,
-        knows ? JSON.stringify(told) : null,
+        told !== undefined,
+        told === undefined ? null : JSON.stringify(told.memory),
       ],
     );
-    if (affected === 0 || !knows) return affected > 0;
+    if (affected === 0 || told === undefined) return affected > 0;
     await tx.query(
-      `insert into told_edition (study_instance_uid, model, generation, edition, destination, told)
-       values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-      [lease.studyInstanceUid, lease.model, lease.generation, lease.edition, lease.destination, JSON.stringify(told)],
+      `insert into told_edition (study_instance_uid, model, generation, edition, destination, report_url, version_id)
+       values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+      [
+        lease.studyInstanceUid,
+        lease.model,
+        lease.generation,
+        lease.edition,
+        lease.destination,
+        told.report?.url ?? null,
+        told.report?.versionId ?? null,
+      ],
     );
     return true;
   }
@@ -134,7 +141,7 @@ function toLease(row: LeaseRow): DeliveryLease {
     token: row.token,
     edition: row.edition,
     ...(row.told_edition === null ? {} : { toldEdition: row.told_edition }),
-    told: row.told ?? undefined,
+    memory: row.told ?? undefined,
     ...(row.patient === null ? {} : { patient: row.patient }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     status: row.status,

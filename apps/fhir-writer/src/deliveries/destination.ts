@@ -26,15 +26,15 @@ export interface Errand {
 export interface ToTell {
   set: ResultSet;
   callingAeTitle?: string;
-  /** What `tell` gave back last time; undefined the first time. */
-  told: unknown;
+  /** The `memory` that `tell` gave back last time; undefined the first time. */
+  memory: unknown;
   /** The record that somebody decided on when the patient could not be told for sure. */
   patient?: string;
 }
 
-/** What is at a destination now by our hand. `told` is the destination's own, kept and handed back. */
+/** What is at a destination now by our hand. `memory` is the destination's own, kept and handed back. */
 export interface Told {
-  told: unknown;
+  memory: unknown;
   how: 'created' | 'updated' | 'already-there';
   patientCreated: boolean;
   filed?: Pick<ReportFiled, 'reportUrl' | 'resources' | 'bundleSha256'>;

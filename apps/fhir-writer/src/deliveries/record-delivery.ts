@@ -36,7 +36,7 @@ export class RecordDelivery {
     const current = await this.store.end(tx, lease, {
       status: ended.kind,
       ...(reason === undefined ? {} : { reason }),
-      ...(ended.kind === 'told' ? { told: ended.told.told } : {}),
+      ...(ended.kind === 'told' ? { told: { memory: ended.told.memory, ...reportIn(ended.told) } } : {}),
       ...(ended.kind === 'quarantined' ? { delayMs: ended.recheckMs, keepsAttempt: true } : {}),
     });
     if (!current) return false;
@@ -130,6 +130,12 @@ export class RecordDelivery {
 }
 
 const patientCreated: AuditEntry = { type: codes.local.patientCreated, action: 'C', outcome: '0' };
+
+function reportIn({ filed }: Told): { report?: { url: string; versionId?: string } } {
+  if (filed === undefined) return {};
+  const versionId = filed.resources.find(({ resourceType }) => resourceType === 'DiagnosticReport')?.versionId;
+  return { report: { url: filed.reportUrl, ...(versionId === undefined ? {} : { versionId }) } };
+}
 
 function withoutReviewer(given: GivenVerdict): Verdict {
   const { by: _by, at: _at, ...verdict } = given;

@@ -12,7 +12,7 @@ import {
   type ResultInChart,
 } from '@sightline/fhir';
 import { stateOutside } from '@sightline/findings';
-import type { CapabilityStatement, DiagnosticReport } from '@medplum/fhirtypes';
+import type { CapabilityStatement, DiagnosticReport, Patient } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { Destination, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
@@ -75,7 +75,7 @@ export class FhirDestination extends Destination {
     if (capabilities.kind !== 'capabilities') return capabilities;
     const plan = this.parts.plan === 'auto' ? capabilities.of.plan : this.parts.plan;
     if (plan === 'none') return { kind: 'not-needed', reason: 'the server takes no reports' };
-    const told = report.told === undefined ? undefined : toldSchema.parse(report.told);
+    const told = report.memory === undefined ? undefined : toldSchema.parse(report.memory);
     const patient = await this.patient(report, told, errand);
     if (patient.kind !== 'patient') return patient;
     const place = await this.place(report, patient.reference, errand);
@@ -145,10 +145,22 @@ export class FhirDestination extends Destination {
     told: ToldHere | undefined,
     errand: Errand,
   ): Promise<{ kind: 'patient'; reference: string; created: boolean } | Elsewhere> {
-    const known = told?.patient ?? patient;
-    if (known !== undefined) return { kind: 'patient', reference: known, created: false };
+    if (told !== undefined) return { kind: 'patient', reference: told.patient, created: false };
+    if (patient !== undefined) return this.named(patient, errand);
     const found = await this.parts.patients.resolve(set.study.patient, callingAeTitle, errand);
     return found.kind === 'quarantine' ? { kind: 'quarantined', reason: found.reason } : found;
+  }
+
+  /** The record that a person decided on; it has to be one. */
+  private async named(
+    reference: string,
+    errand: Errand,
+  ): Promise<{ kind: 'patient'; reference: string; created: boolean } | Elsewhere> {
+    const read = await this.parts.fhir.read<Patient>(reference, errand);
+    if (read.kind === 'failed') return read;
+    if (read.kind !== 'ok') return { kind: 'quarantined', reason: 'no-such-patient' };
+    if (read.body.active === false) return { kind: 'quarantined', reason: 'record-not-active' };
+    return { kind: 'patient', reference, created: false };
   }
 
   private async place(
@@ -198,7 +210,7 @@ export class FhirDestination extends Destination {
       kind: 'told',
       told: {
         ...done,
-        told: here,
+        memory: here,
         filed: {
           reportUrl: `${this.parts.fhir.baseUrl}/DiagnosticReport/${report.id}`,
           resources: [...resources],

@@ -36,7 +36,7 @@ export class SetAside {
       return;
     }
     const inChart = (await readReport(tx, lease, lease.toldEdition)) ?? current;
-    if (!(await this.store.end(tx, lease, { status: 'told', told: lease.told ?? {} }))) return;
+    if (!(await this.store.end(tx, lease, { status: 'told', told: { memory: lease.memory ?? {} } }))) return;
     const others = this.destinations.filter((name) => name !== lease.destination);
     const state = stateOf(status);
     if (isUntouched(current.state) && mayBecome(inChart.state, state)) {
