@@ -3,3 +3,6 @@ export { answerOf, dicomUid, identifierQuery, reportIdentifier } from './identif
 export { genderOf, humanName, patientFromImages } from './patient.ts';
 export type { ResultInChart } from './result-in-chart.ts';
 export { transactionOf, type ChartNow } from './transaction.ts';
+export { readDefinitions, type Definitions } from './validation/definitions.ts';
+export type { FilingIssue } from './validation/issue.ts';
+export { validateForFiling, type FilingVerdict } from './validation/validate-for-filing.ts';
