@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Bundle, CapabilityStatement, Observation, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import { askFhir, type Told } from '../support/ask-fhir.ts';
 import {
   type IdentityProvider,
   startIdentityProvider,
@@ -42,28 +43,8 @@ afterAll(async () => {
   await directory?.remove();
 });
 
-interface Told {
-  status: number;
-  text: string;
-  headers: Headers;
-  json<T = OperationOutcome>(): T;
-}
-
-async function ask(
-  method: string,
-  path: string,
-  body?: Resource | string,
-  headers: Record<string, string> = {},
-): Promise<Told> {
-  const response = await fetch(`${ehr.baseUrl}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json', ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    signal: AbortSignal.timeout(5_000),
-  });
-  const text = await response.text();
-  return { status: response.status, text, headers: response.headers, json: <T>() => JSON.parse(text) as T };
-}
+const ask = (method: string, path: string, body?: Resource | string, headers: Record<string, string> = {}) =>
+  askFhir({ url: ehr.baseUrl, token }, method, path, { headers, ...(body === undefined ? {} : { body }) });
 
 const observation = (more: object = {}): Observation => ({
   resourceType: 'Observation',
@@ -98,7 +79,7 @@ describe('the door of the strict EHR', () => {
 
 describe('the CapabilityStatement of the strict EHR', () => {
   it('offers no bundles, conditions and ids of clients', async () => {
-    const [rest] = (await ask('GET', '/metadata')).json<CapabilityStatement>().rest ?? [];
+    const [rest] = (await ask('GET', '/metadata')).resource<CapabilityStatement>().rest ?? [];
     expect(rest?.interaction).toBeUndefined();
     for (const resource of rest?.resource ?? []) {
       expect(resource).toMatchObject({ conditionalCreate: false, conditionalUpdate: false, updateCreate: false });
@@ -106,7 +87,7 @@ describe('the CapabilityStatement of the strict EHR', () => {
   });
 
   it('is kept to the letter: what it offers is done, and all else is refused', async () => {
-    const { rest } = (await ask('GET', '/metadata')).json<CapabilityStatement>();
+    const { rest } = (await ask('GET', '/metadata')).resource<CapabilityStatement>();
     const offered = new Map<string, { code: string }[] | undefined>(
       rest?.[0]?.resource?.map(({ type, interaction }) => [type, interaction]),
     );
@@ -127,8 +108,8 @@ describe('the CapabilityStatement of the strict EHR', () => {
   it.each(['transaction', 'batch'] as const)('does not offer a %s, and none is processed', async (type) => {
     const entry = [{ resource: observation(), request: { method: 'POST' as const, url: 'Observation' } }];
     const bundle: Bundle = { resourceType: 'Bundle', type, entry };
-    const { status, json } = await ask('POST', '', bundle);
-    expect([status, json().issue[0]?.code]).toEqual([400, 'not-supported']);
+    const { status, resource } = await ask('POST', '', bundle);
+    expect([status, resource<OperationOutcome>().issue[0]?.code]).toEqual([400, 'not-supported']);
     expect(ehr.held()).toHaveLength(3);
   });
 
@@ -144,8 +125,8 @@ describe('the CapabilityStatement of the strict EHR', () => {
 });
 
 describe('a search of the strict EHR', () => {
-  const idsFound = ({ json }: Told): (string | undefined)[] =>
-    (json<Bundle>().entry ?? []).map(({ resource }) => resource?.id);
+  const idsFound = ({ resource }: Told): (string | undefined)[] =>
+    (resource<Bundle>().entry ?? []).map(({ resource }) => resource?.id);
 
   it.each<[string, string, string[]]>([
     ['Patient', 'identifier=urn:mrn%7C7', ['p1']],
@@ -170,7 +151,7 @@ describe('a search of the strict EHR', () => {
   });
 
   it('says how many there are, and shows no more than it is asked for', async () => {
-    const bundle = (await ask('GET', '/Patient?_count=1')).json<Bundle>();
+    const bundle = (await ask('GET', '/Patient?_count=1')).resource<Bundle>();
     expect([bundle.total, bundle.entry?.length]).toEqual([2, 1]);
     expect(bundle.entry?.[0]?.fullUrl).toBe(`${ehr.baseUrl}/Patient/p1`);
   });
@@ -190,7 +171,7 @@ describe('a create of the strict EHR', () => {
     const [held] = ehr.held().filter(({ resourceType }) => resourceType === 'Observation');
     expect(held?.id).not.toBe('mine');
     expect(headers.get('location')).toBe(`${ehr.baseUrl}/Observation/${held?.id ?? ''}/_history/1`);
-    expect((await ask('GET', `/Observation/${held?.id ?? ''}`)).json<Observation>()).toEqual(held);
+    expect((await ask('GET', `/Observation/${held?.id ?? ''}`)).resource<Observation>()).toEqual(held);
   });
 
   it('refuses a condition, and not with 412: that would say it was looked at', async () => {
@@ -212,7 +193,7 @@ describe('a create of the strict EHR', () => {
     expect(answer.status).toBe(status);
     expect(
       answer
-        .json()
+        .resource<OperationOutcome>()
         .issue.map(({ diagnostics }) => diagnostics)
         .join(),
     ).toMatch(text);
@@ -249,7 +230,7 @@ describe('an update of the strict EHR', () => {
     const first = await put('W/"1"');
     expect([first.status, first.text, first.headers.get('etag')]).toEqual([200, '', 'W/"2"']);
     expect((await put('W/"1"')).status).toBe(412);
-    expect((await ask('GET', `/Observation/${id}`)).json<Observation>()).toMatchObject({ status: 'final' });
+    expect((await ask('GET', `/Observation/${id}`)).resource<Observation>()).toMatchObject({ status: 'final' });
   });
 
   it('lets no client choose an id', async () => {
