@@ -55,6 +55,9 @@ function faultOf(
 }
 
 function typeOf(reference: string, resource: Resource, neighbours: Neighbours): string | undefined {
+  if (reference === '#') {
+    return resource.resourceType;
+  }
   if (reference.startsWith('#')) {
     const contained = 'contained' in resource ? resource.contained : undefined;
     return contained?.find(({ id }) => `#${id ?? ''}` === reference)?.resourceType;

@@ -21,7 +21,7 @@ export function checkProfile(resource: Resource, url: string, definitions: Defin
 function validated(resource: Resource, options: ValidatorOptions): ElementIssue[] {
   return outcomeOf(() => validateResource(resource, options))
     .filter(isFault)
-    .map(({ expression, details }) => ({ path: expression?.[0] ?? '', text: details?.text ?? '' }));
+    .map(({ expression, details }) => ({ path: expression?.[0] ?? resource.resourceType, text: details?.text ?? '' }));
 }
 
 /** The validator throws what it found as soon as there is one error. */

@@ -89,7 +89,18 @@ describe('structure', () => {
     ['a date that is none', { issued: 'yesterday' }, 'Observation.issued', /Invalid instant format/],
     ['two values of one choice', { valueBoolean: true }, 'valueBoolean', /Conflicting choice/],
     ['an invariant', { dataAbsentReason: coded() }, 'Observation', /Constraint obs-6 not met/],
+    ['an object without anything in it', { method: {} }, 'Observation.method', /never empty/],
+    ['an array without anything in it', { method: { coding: [] } }, 'Observation.method.coding', /never empty/],
+    ['a time without offset', { effectiveDateTime: '2026-02-03T04:05:06' }, 'Observation.effective[x]', /offset/],
+    ['an id that is none', { id: 'Doe, Jane' }, 'Observation.id', /up to 64 letters/],
+    ['an id of a contained resource', contained({ id: 'a b' }), 'Observation.contained[0].id', /up to 64 letters/],
     ['a status that is none', { status: 'seen' }, 'Observation.status', /none of the value set .*observation-status/],
+    [
+      'a contained resource whose type is not loaded',
+      contained({ resourceType: 'Task' }),
+      'Observation',
+      /Unknown .* Task/,
+    ],
     ['a status of a contained resource', contained({ status: 'seen' }), 'Observation.contained[0].status', /none of/],
   ])('names %s', (_what, change, path, text) => {
     expect(issuesOf(observation(change))).toContainEqual({
@@ -113,6 +124,7 @@ describe('references', () => {
     ['absolute, with version', { device: { reference: 'https://ehr.example/fhir/Device/1/_history/2' } }],
     ['by a search, in a transaction', { device: { reference: 'Device?identifier=a%7Cb' } }],
     ['to what is contained', contained({ status: 'active' })],
+    ['to the container', { ...contained({}), hasMember: [{ reference: '#' }] }],
     ['by an identifier alone', { device: { type: 'Device', identifier: { value: '1' } } }],
   ])('lead somewhere: %s', (_how, change) => {
     expect(issuesOf(observation(change))).toEqual([]);

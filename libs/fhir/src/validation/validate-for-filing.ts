@@ -1,5 +1,6 @@
 import type { BundleEntry, Resource } from '@medplum/fhirtypes';
 import { checkCodes } from './check-codes.ts';
+import { checkForm } from './check-form.ts';
 import { checkReferences, type Neighbours } from './check-references.ts';
 import { checkProfile, checkStructure } from './check-structure.ts';
 import type { Definitions } from './definitions.ts';
@@ -44,6 +45,7 @@ function issuesOf(resource: Resource, neighbours: Neighbours, definitions: Defin
   }
   const elements = elementsOf(resource);
   return [
+    ...checkForm(resource, elements),
     ...checkProfiles(resource, definitions),
     ...checkReferences(resource, elements, neighbours),
     ...checkCodes(elements, definitions),
