@@ -1,10 +1,8 @@
 import type { ResultInChart } from '@sightline/fhir';
 import { codes, concept, findingSchema } from '@sightline/findings';
 
-const uid = '1.2.826.0.1.3680043.8.498.1';
-
 /** One finding on one radiograph, as a model said it and the chart is to hold it: nobody real. */
-export function exampleResult(patient = 'Patient/7'): ResultInChart {
+export function exampleResult(patient = 'Patient/7', uid = '1.2.826.0.1.3680043.8.498.1'): ResultInChart {
   const image = {
     seriesInstanceUid: `${uid}.1`,
     sopClassUid: '1.2.840.10008.5.1.4.1.1.1.1',

@@ -17,6 +17,10 @@ export const knownWarnings: readonly KnownWarning[] = [
     reason: 'A performer is a person or an organisation; what a model found names its Device, and never somebody.',
   },
   {
+    pattern: /^Observation: .*all observations should have an effective\[x\] \(\)$/,
+    reason: 'When a finding held is when its images were taken; where they say no time, none is made up.',
+  },
+  {
     pattern:
       /^\w+\.meta\.security\[\d\]: .*v3-ObservationValue#AIAST\) was not found in the value set 'SecurityLabels'/,
     reason: 'HL7 Terminology 7.x defines the label of what AI asserted; the value set of R4 is older.',
