@@ -11,6 +11,7 @@ import { RecordDelivery } from './deliveries/record-delivery.ts';
 import { RunDeliveries } from './deliveries/run-deliveries.ts';
 import { openFhirDestination } from './fhir/open-fhir-destination.ts';
 import { filingMigrations } from './filing-migrations.ts';
+import { loadDefinitions } from './load-definitions.ts';
 import { KeySetController } from './key-set.controller.ts';
 import { QuarantineController } from './quarantine.controller.ts';
 import { RecallController } from './recall.controller.ts';
@@ -64,8 +65,9 @@ export class FhirWriterModule {
         {
           provide: DESTINATIONS,
           inject: [Readiness],
-          useFactory: (readiness: Readiness) => {
-            const destinations = site.destinations.map((one) => openFhirDestination(one, site));
+          useFactory: async (readiness: Readiness) => {
+            const definitions = await loadDefinitions();
+            const destinations = site.destinations.map((one) => openFhirDestination(one, site, definitions));
             for (const one of destinations) readiness.add(one.name, () => one.reach());
             return destinations;
           },

@@ -19,7 +19,7 @@ export class Capabilities {
     if (!needed.every((type) => this.can(type, 'create') && this.can(type, 'update'))) return 'none';
     const together = this.rest?.interaction?.some(({ code }) => code === 'transaction') ?? false;
     const writes: Type[] = [...needed, 'ImagingStudy', 'Device', 'Media', 'DocumentReference', 'BodyStructure'];
-    const guarded = writes.every((type) => this.can(type, 'create') && this.resource(type)?.conditionalCreate === true);
+    const guarded = writes.every((type) => this.guards(type));
     // A server that says nothing of ids of a client's choice may well take them; one that says no does not.
     const ownIds = this.can('Provenance', 'update') && this.resource('Provenance')?.updateCreate !== false;
     return together && guarded && ownIds ? 'transaction' : 'sequence';
@@ -27,6 +27,11 @@ export class Capabilities {
 
   can(type: Type, interaction: 'create' | 'update' | 'read' | 'search-type'): boolean {
     return this.resource(type)?.interaction?.some(({ code }) => code === interaction) ?? false;
+  }
+
+  /** True where the server creates only what nothing carries the identifier of. */
+  guards(type: Type): boolean {
+    return this.can(type, 'create') && this.resource(type)?.conditionalCreate === true;
   }
 
   private resource(type: Type) {

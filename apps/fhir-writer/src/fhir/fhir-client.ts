@@ -21,8 +21,8 @@ export type FhirAnswer<R> =
   | { kind: 'ok'; status: number; body: R; location?: ResourceVersion }
   | { kind: 'missing' }
   | { kind: 'conflict'; status: number }
-  /** `retryAfterMs`: when the server would rather be asked again. */
-  | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
+  /** `status`: of a refusal. `retryAfterMs`: when the server would rather be asked again. */
+  | { kind: 'failed'; failure: Failure; status?: number; retryAfterMs?: number };
 
 interface FhirRequest {
   method: 'GET' | 'POST' | 'PUT';
@@ -196,7 +196,7 @@ function classify<R>(response: Response, body: Body, secrets: readonly string[])
       return wish === undefined ? failed : { ...failed, retryAfterMs: wish };
     }
     default:
-      return failure('invalid-input', `FHIR server refused with ${why}`);
+      return { ...failure('invalid-input', `FHIR server refused with ${why}`), status };
   }
 }
 

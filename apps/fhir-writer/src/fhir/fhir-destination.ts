@@ -9,7 +9,9 @@ import {
   verificationId,
   type Change,
   type ChartNow,
+  type Definitions,
   type ResultInChart,
+  validateForFiling,
 } from '@sightline/fhir';
 import { stateOutside } from '@sightline/findings';
 import type { CapabilityStatement, DiagnosticReport, Patient } from '@medplum/fhirtypes';
@@ -48,6 +50,8 @@ export interface FhirDestinationParts {
   patients: ResolvePatient;
   orders: FindOrder;
   plan: 'auto' | Exclude<Plan, 'none'>;
+  /** R4's own, which what is sent is held to. */
+  definitions: Definitions;
   /** What is said with every report here. */
   inChart: Pick<ResultInChart, 'onlyReport' | 'endpoint' | 'organization'>;
 }
@@ -90,10 +94,13 @@ export class FhirDestination extends Destination {
       orders: place.orders,
       ...(place.encounter === undefined ? {} : { encounter: place.encounter }),
     };
-    const write = (changes: readonly Change[]): Promise<Wrote> =>
-      plan === 'transaction'
-        ? writeInTransaction(this.parts.fhir, changes, errand)
-        : new WriteInSequence(this.parts.fhir, capabilities.of).write(changes, errand);
+    const { fhir } = this.parts;
+    const write = async (changes: readonly Change[]): Promise<Wrote> => {
+      const together =
+        plan === 'transaction' ? await writeInTransaction(fhir, changes, errand) : { kind: 'not-together' as const };
+      if (together.kind !== 'not-together') return together;
+      return new WriteInSequence(fhir, capabilities.of).write(changes, errand);
+    };
     return this.bring(set, { told, patientCreated: patient.created, signs: plan === 'transaction' }, write, errand);
   }
 
@@ -121,7 +128,10 @@ export class FhirDestination extends Destination {
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
       const standing = standingOf(set, chart.report, known.told);
       if (standing !== undefined) return standing;
-      const wrote = await write(changesOf(set, chart, digest));
+      const changes = changesOf(set, chart, digest);
+      const invalid = faultsOf(changes, this.parts.definitions);
+      if (invalid !== undefined) return invalid;
+      const wrote = await write(changes);
       if (wrote.kind === 'failed') return wrote;
       isFirst = false;
       if (wrote.kind === 'wrote' && !wrote.already) {
@@ -251,6 +261,19 @@ function standingOf(
   return ours.includes(inChart.status) || (told === undefined && inChart.status === 'partial')
     ? undefined
     : { kind: 'touched', status: inChart.status ?? 'unknown' };
+}
+
+/** What is wrong with what we made, or undefined: nothing invalid is sent. What others made is theirs to answer for. */
+function faultsOf(changes: readonly Change[], definitions: Definitions): Elsewhere | undefined {
+  const entries = transactionOf(changes).entry ?? [];
+  const ours = entries.filter((_, n) => changes[n]?.kind === 'trace' || changes[n]?.resource.id === undefined);
+  const verdict = validateForFiling(ours, definitions);
+  if (verdict.kind === 'valid') return undefined;
+  const said = verdict.issues.map(({ resource, path, text }) => `${resource} ${path}: ${text}`);
+  return {
+    kind: 'failed',
+    failure: { kind: 'defect', message: `not valid, and not sent: ${said.join('; ')}`.slice(0, 600) },
+  };
 }
 
 function identifiersOf(set: ResultInChart) {

@@ -1,3 +1,4 @@
+import type { Definitions } from '@sightline/fhir';
 import type { FhirDestinationSettings, PatientSettings } from '../site.ts';
 import { BackendToken } from './backend-token.ts';
 import { FhirClient } from './fhir-client.ts';
@@ -25,7 +26,11 @@ function scopeFor({ rule }: PatientSettings): string {
 }
 
 /** A FHIR destination as the site describes it. */
-export function openFhirDestination(settings: FhirDestinationSettings, site: { onlyReport: boolean }): FhirDestination {
+export function openFhirDestination(
+  settings: FhirDestinationSettings,
+  site: { onlyReport: boolean },
+  definitions: Definitions,
+): FhirDestination {
   const { name, patients, accessions, endpoint, organization, plan, atOnce } = settings;
   const token = new BackendToken({
     tokenUrl: settings.tokenUrl,
@@ -46,6 +51,7 @@ export function openFhirDestination(settings: FhirDestinationSettings, site: { o
     patients: new ResolvePatient(fhir, issuers, patients.rule),
     orders: new FindOrder(fhir, new Issuers({ table: accessions })),
     plan,
+    definitions,
     inChart: {
       onlyReport: site.onlyReport,
       ...(endpoint === undefined ? {} : { endpoint }),

@@ -1,5 +1,5 @@
 import type { Failure } from '@sightline/contracts';
-import { transactionOf, withReferences, type Change } from '@sightline/fhir';
+import { identifierQuery, transactionOf, withReferences, type Change } from '@sightline/fhir';
 import type { Reference, Resource } from '@medplum/fhirtypes';
 import type { Errand } from '../deliveries/destination.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -13,11 +13,17 @@ export type Wrote =
   | { kind: 'look-again' }
   | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
 
-/** Everything or nothing, in one request. */
-export async function writeInTransaction(fhir: FhirClient, changes: readonly Change[], errand: Errand): Promise<Wrote> {
+/** Everything or nothing, in one request. `not-together`: the server takes no bundle like this one. */
+export async function writeInTransaction(
+  fhir: FhirClient,
+  changes: readonly Change[],
+  errand: Errand,
+): Promise<Wrote | { kind: 'not-together' }> {
   const answer = await fhir.transact(transactionOf(changes), errand);
   if (answer.kind === 'missing') return unusable('FHIR server knows no transactions at this address');
   if (answer.kind === 'conflict') return { kind: 'look-again' };
+  // Servers bound what one transaction may hold, and none says so in its statement of capabilities.
+  if (answer.kind === 'failed' && (answer.status === 400 || answer.status === 413)) return { kind: 'not-together' };
   if (answer.kind === 'failed') return answer;
   const entries = answer.body.entry ?? [];
   const resources = entries.flatMap(({ response }) => readLocation(response?.location ?? '') ?? []);
@@ -72,9 +78,12 @@ export class WriteInSequence {
     }
     // What carries no identifier cannot be looked for: a repetition would leave it twice.
     if (kind === 'trace' || !this.capabilities.can(type, 'create')) return { kind: 'left-out' };
-    const found = await this.find(change.resource, errand);
-    if (found.kind !== 'nothing') return found;
-    const created = await this.fhir.create(resource, errand);
+    const found = this.capabilities.guards(type) ? undefined : await this.find(change.resource, errand);
+    if (found !== undefined && found.kind !== 'nothing') return found;
+    const created =
+      found === undefined
+        ? await this.fhir.createUnlessThere(resource, identifierQuery(change.resource.identifier?.[0] ?? {}), errand)
+        : await this.fhir.create(resource, errand);
     if (created.kind === 'ok' && created.location === undefined) return this.findCreated(change.resource, errand);
     return settled(created, undefined);
   }
