@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InferenceCompleted } from '@sightline/contracts';
+import type { InferenceCompleted, ReviewRecorded } from '@sightline/contracts';
 import { connectKafka, ensureTopics, toEvent } from '@sightline/messaging';
 import { createLogger } from '@sightline/platform';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
@@ -29,6 +29,8 @@ export interface WriterRig {
   /** Starts a writer (or one more replica) at this site, and resolves once it is ready. */
   startWriter(site?: SiteOptions): Promise<Writer>;
   say(...answers: InferenceCompleted[]): Promise<void>;
+  /** A person's answer to findings, as the reading room sends it. */
+  review(...reviews: ReviewRecorded[]): Promise<void>;
   /** Rows of the writer's own database. */
   rows<R extends object>(statement: string, parameters?: unknown[]): Promise<R[]>;
   /** What the FHIR server holds, asked directly. */
@@ -53,6 +55,8 @@ export interface Writer {
   kill(): Promise<void>;
   stop(): Promise<void>;
   readonly logFile: string;
+  /** Its HTTP doors. */
+  readonly url: string;
 }
 
 const repository = join(import.meta.dirname, '../..');
@@ -143,7 +147,7 @@ export async function startWriterRig(): Promise<WriterRig> {
       await gone;
       writers.delete(child);
     };
-    return { logFile, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+    return { logFile, url: `http://127.0.0.1:${port}`, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
   };
 
   const authorized = async (): Promise<Record<string, string>> => ({
@@ -161,6 +165,12 @@ export async function startWriterRig(): Promise<WriterRig> {
       for (const answer of answers) {
         const { key, value, headers } = toEvent('xray-worker', 'inference.completed.v1', answer);
         await producer.send({ topic: 'inference.completed.v1', messages: [{ key, value, headers }], acks: -1 });
+      }
+    },
+    async review(...reviews) {
+      for (const review of reviews) {
+        const { key, value, headers } = toEvent('reading-room', 'review.recorded.v1', review);
+        await producer.send({ topic: 'review.recorded.v1', messages: [{ key, value, headers }], acks: -1 });
       }
     },
     async rows<R extends object>(statement: string, parameters: unknown[] = []) {

@@ -81,8 +81,9 @@ export class FhirClient {
     );
   }
 
+  /** Tried once: whether a create whose answer is lost was done, only a look can tell. */
   async create<R extends Resource>(resource: R, errand: Errand): Promise<FhirAnswer<R | undefined>> {
-    return this.send<R | undefined>(
+    return this.once<R | undefined>(
       { method: 'POST', path: `/${resource.resourceType}`, body: json(resource) },
       errand,
     );

@@ -43,7 +43,8 @@ function faultOf(
   if (named === undefined) {
     return reference === undefined ? undefined : 'The reference leads to no resource';
   }
-  if (!isResourceType(named)) {
+  // Definitions are loaded of what is filed; an element may refer to more, and names it.
+  if (allowed?.includes(named) !== true && !isResourceType(named)) {
     return 'The reference names no type of resource';
   }
   if (type !== undefined && type !== named) {
