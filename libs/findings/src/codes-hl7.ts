@@ -11,10 +11,12 @@ export const hl7 = {
   },
   categoryImaging: terminology('observation-category', 'imaging', 'Imaging'),
   sectionRadiology: terminology('v2-0074', 'RAD', 'Radiology'),
+  sectionOther: terminology('v2-0074', 'OTH', 'Other'),
   accession: terminology('v2-0203', 'ACSN', 'Accession ID'),
   medicalRecordNumber: terminology('v2-0203', 'MR', 'Medical record number'),
   positive: terminology('v3-ObservationInterpretation', 'POS', 'Positive'),
   negative: terminology('v3-ObservationInterpretation', 'NEG', 'Negative'),
+  criticalAbnormal: terminology('v3-ObservationInterpretation', 'AA', 'Critical abnormal'),
   author: terminology('provenance-participant-type', 'author', 'Author'),
   create: terminology('v3-DataOperation', 'CREATE', 'create'),
 } satisfies Record<string, CheckedCode>;
