@@ -7,8 +7,8 @@ import { timeStamp } from './time-stamp.ts';
 export type Answer = { code: 'AA' } | { code: 'AE' | 'AR'; error: ErrorCode };
 
 /**
- * The acknowledgement of a message (v2.5.1 2.9.2), from its receiver back to its sender, in original mode. A message without a readable
- * header is answered too: its sender is then nobody in particular. `at` is a FHIR instant.
+ * The acknowledgement of a message (v2.5.1 2.9.2), from its receiver back to its sender, in original mode. A message
+ * without a readable header is answered too: its sender is then nobody in particular. `at` is a FHIR instant.
  */
 export function acknowledge(received: string, answer: Answer, at: string): string {
   const msh = readMessage(received)?.first('MSH');

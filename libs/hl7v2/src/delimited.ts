@@ -7,8 +7,9 @@ const letters: Readonly<Record<string, string>> = { '|': 'F', '^': 'S', '&': 'T'
 const characters = new Map(Object.entries(letters).map(([character, letter]) => [letter, character]));
 
 /**
- * A text as a value (v2.5.1 2.7): delimiters by their letters, line breaks as the break of formatted text, which more receivers show than
- * any other, and other control characters in hexadecimal. None ends a segment or an MLLP block. Two quotes alone would mean "delete what you hold" (2.5.3).
+ * A text as a value (v2.5.1 2.7): delimiters by their letters, line breaks as the break of formatted text, which more
+ * receivers show than any other, and other control characters in hexadecimal. None ends a segment or an MLLP block. Two
+ * quotes alone would mean "delete what you hold" (2.5.3).
  */
 export function text(value: string): Encoded {
   const escaped = value.toWellFormed().replaceAll(/\r\n|[|^&~\\\p{Cc}]/gu, escapeOne);
@@ -25,7 +26,10 @@ function hexOf(point: number): string | undefined {
   return point < 0x80 ? `X${point.toString(16).toUpperCase().padStart(2, '0')}` : undefined;
 }
 
-/** The text of a value. Line breaks and spaces of formatted text are kept, highlighting is not; what is no escape stays as it is. */
+/**
+ * The text of a value. Line breaks and spaces of formatted text are kept, highlighting is not; what is no escape stays as
+ * it is.
+ */
 export function plain(value: string): string {
   return value.replaceAll(/\\([^\\]*)\\/g, (whole, sequence: string) => unescapeOne(sequence) ?? whole);
 }

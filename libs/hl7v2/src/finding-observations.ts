@@ -52,8 +52,8 @@ export function observationsOf(finding: Finding, set: ResultSet, telling: Tellin
 }
 
 /**
- * Results are told apart by question and sub-id, so the sub-id stays with the finding, and with each of its parts, through every edition,
- * wherever they stand in the list.
+ * Results are told apart by question and sub-id, so the sub-id stays with the finding, and with each of its parts, through
+ * every edition, wherever they stand in the list.
  */
 function subIdOf({ trackingUid }: Finding, digest: Digest): string {
   return digest(trackingUid).slice(0, 10);

@@ -2,7 +2,10 @@ import type { Digest, ResultSet } from '@sightline/findings';
 import { components, composite, subcomponents, text, type Encoded } from './delimited.ts';
 import type { FieldValue } from './read-message.ts';
 
-/** Who assigns identifiers, or where a message comes from (HD): a name agreed locally, a universal id with its type, or both. */
+/**
+ * Who assigns identifiers, or where a message comes from (HD): a name agreed locally, a universal id with its type, or
+ * both.
+ */
 export interface Authority {
   namespace?: string | undefined;
   universalId?: string | undefined;
@@ -48,8 +51,8 @@ export function orderNumberWithin({ value, authority = {} }: OrderNumber): Encod
 }
 
 /**
- * What a report is called, the same in each of its editions. Short, since receivers have short columns for it: a study UID that is
- * cut off at its end is another study's.
+ * What a report is called, the same in each of its editions. Short, since receivers have short columns for it: a study UID
+ * that is cut off at its end is another study's.
  */
 export function reportNumber(
   { study, model, generation }: Pick<ResultSet, 'study' | 'model' | 'generation'>,

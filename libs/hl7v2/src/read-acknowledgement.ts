@@ -1,12 +1,15 @@
 import { mayPass, meaningOf } from './error-code.ts';
 import { readMessage, type ReadMessage, type ReadSegment } from './read-message.ts';
 
-/** Table 0008 where the answer is no. `A…` is the application's, `C…` that of whoever stores messages for it (enhanced mode). */
+/**
+ * Table 0008 where the answer is no. `A…` is the application's, `C…` that of whoever stores messages for it (enhanced
+ * mode).
+ */
 export type Refusal = 'AE' | 'AR' | 'CE' | 'CR';
 
 /**
- * A peer's answer to a message. `text` says which error and where, in the words of table 0357, and never the peer's own, which may quote
- * what it was sent. `mayPass`: the same message may be taken later.
+ * A peer's answer to a message. `text` says which error and where, in the words of table 0357, and never the peer's own,
+ * which may quote what it was sent. `mayPass`: the same message may be taken later.
  */
 export type Acknowledgement =
   | { kind: 'accepted' }

@@ -14,9 +14,10 @@ export interface OrderNamed {
 /**
  * What happened to a patient's record, and which reports it touches.
  *
- * `merged`: what was known under `gone` belongs to `surviving`. `updated`: name, birth date, sex or identifiers of a patient may
- * have changed. `order-moved`: these orders are the patient's now; whether they were another's before, the reader knows. Where `orders`
- * is empty, it is every order of `from` that belongs to the moved account or visit, which the message does not list.
+ * `merged`: what was known under `gone` belongs to `surviving`. `updated`: name, birth date, sex or identifiers of a
+ * patient may have changed. `order-moved`: these orders are the patient's now; whether they were another's before, the
+ * reader knows. Where `orders` is empty, it is every order of `from` that belongs to the moved account or visit, which the
+ * message does not list.
  */
 export type PatientEvent =
   | { kind: 'merged'; gone: PatientIdentifier[]; surviving: PatientIdentifier[] }
@@ -99,7 +100,10 @@ function moved(message: ReadMessage): PatientEvent[] | Missing {
   );
 }
 
-/** Order control codes (table 0119) of an order that was changed; others neither move an order nor name another patient for it. */
+/**
+ * Order control codes (table 0119) of an order that was changed; others neither move an order nor name another patient for
+ * it.
+ */
 const changed = new Set(['XO', 'XX', 'RP', 'RO', 'RU']);
 
 function ordered(message: ReadMessage): PatientEvent[] | Missing {

@@ -462,6 +462,35 @@ describe('what a state is called', () => {
     }
   });
 
+  it('says beside each finding who has answered for it', () => {
+    const labels = (state: 'unreviewed' | 'signed' | 'withdrawn', more: Partial<ResultContext> = {}) => {
+      const { segments } = told(resultInState(state), more);
+      return segments.flatMap((obx, index) =>
+        obx.text(2) === 'CWE' && /^[0-9a-f]{10}$/.test(obx.text(4) ?? '') ? segments[index + 1]?.text(3) : [],
+      );
+    };
+    const model = 'Chest X-ray, paediatric 1.0.0';
+    expect(labels('unreviewed', { noLongerFound: [findingNumber(9)] })).toEqual([
+      ...Array.from({ length: 3 }, () => `Unverified, by AI (${model}).`),
+      'AI-asserted, deleted: no longer found in revision 1 of the study.',
+    ]);
+    expect(labels('signed')).toEqual([
+      `AI-asserted (${model}), signed.`,
+      'AI-asserted, rejected by a radiologist: A fold of the skin.',
+      'AI-asserted, replaced by a radiologist.',
+    ]);
+    expect(new Set(labels('withdrawn'))).toEqual(
+      new Set([`AI-asserted, withdrawn: should not have been sent (${model}).`]),
+    );
+  });
+
+  it('gives probabilities six decimals', () => {
+    const finding = findingNumber(1, { certainty: { probability: 0.912345678, threshold: 1 / 3 } });
+    const message = told(resultInState('unreviewed', { findings: [finding] }));
+    const values = message.all('OBX').filter((obx) => obx.text(2) === 'NM');
+    expect(values.map((obx) => obx.text(5))).toEqual(['0.912346', '0.333333']);
+  });
+
   it('names the algorithm with every answer of its own', () => {
     const obx = obxOf(told(resultInState('unreviewed')), codes.snomed.pneumonia.code)[0];
     expect(obx?.field(17)[0]?.flat()).toEqual(['123110', 'Artificial Intelligence', 'DCM']);

@@ -78,8 +78,9 @@ function personName({ family, given = [], suffix, prefix }: PersonName = {}): En
 }
 
 /**
- * OBR-2 names the order only where this is the one report that answers it: elsewhere its status would be taken for the order's, and
- * a refusal would cancel it. OBR-3 is a number of its own: under the order's it would replace the radiologist's report.
+ * OBR-2 names the order only where this is the one report that answers it: elsewhere its status would be taken for the
+ * order's, and a refusal would cancel it. OBR-3 is a number of its own: under the order's it would replace the
+ * radiologist's report.
  */
 function orderFields(
   set: ResultSet,

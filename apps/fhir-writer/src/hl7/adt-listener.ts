@@ -8,8 +8,8 @@ import { decodeMessage } from './decode-message.ts';
 import { blockOf, BlockReader } from './mllp-block.ts';
 
 /**
- * Who may send. `certificates`: TLS with client certificates of `ca`, and of those only `names` (common names) where they are given.
- * `addresses`: exactly these, for a protected network.
+ * Who may send. `certificates`: TLS with client certificates of `ca`, and of those only `names` (common names) where they
+ * are given. `addresses`: exactly these, for a protected network.
  */
 export type AllowedPeers =
   | { kind: 'certificates'; tls: Pick<TlsOptions, 'ca' | 'cert' | 'key'>; names?: readonly string[] }
@@ -29,7 +29,10 @@ export interface AdtListenerOptions {
   recordTimeoutMs: number;
 }
 
-/** Resolves once what the message says is durably recorded, or why it is not. A message that comes again names the same control id. */
+/**
+ * Resolves once what the message says is durably recorded, or why it is not. A message that comes again names the same
+ * control id.
+ */
 export type RecordEvents = (
   told: { controlId: string; events: readonly PatientEvent[] },
   signal: AbortSignal,
@@ -38,8 +41,9 @@ export type RecordEvents = (
 const mutual = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
 
 /**
- * The port on which ADT and order systems say what becomes of patients. Answers AA only after what was said is recorded, AE where that
- * failed for now, AR where it is not understood. Each connection is served one message at a time, and none can harm another.
+ * The port on which ADT and order systems say what becomes of patients. Answers AA only after what was said is recorded, AE
+ * where that failed for now, AR where it is not understood. Each connection is served one message at a time, and none can
+ * harm another.
  */
 export class AdtListener {
   readonly #server: Server;
@@ -63,9 +67,7 @@ export class AdtListener {
     this.#server.on(peers.kind === 'certificates' ? 'secureConnection' : 'connection', (socket: Socket) => {
       void this.#serve(socket);
     });
-    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
-      this.log.warn('hl7-peer-refused', { reason: error.code ?? error.name }),
-    );
+    this.#server.on('tlsClientError', (error) => this.log.warn('hl7-peer-refused', { reason: codeOf(error) }));
   }
 
   /** Resolves to the port that is listened on. */
@@ -98,6 +100,7 @@ export class AdtListener {
     } finally {
       socket.destroy();
       this.#sockets.delete(socket);
+      this.#busy.delete(socket);
     }
   }
 
@@ -117,8 +120,9 @@ export class AdtListener {
         }
         if (reader.midway) late ??= setTimeout(() => socket.destroy(), messageTimeoutMs);
       }
-    } catch {
-      // The peer's connection broke; what it was not answered, it sends again.
+    } catch (error) {
+      // What its sender was not answered, it sends again.
+      this.log.warn('hl7-connection-broken', { reason: codeOf(error) });
     } finally {
       clearTimeout(late);
     }
@@ -126,10 +130,9 @@ export class AdtListener {
 
   async #answer(socket: Socket, text: string): Promise<void> {
     this.#busy.add(socket);
-    const answer = await this.#take(text);
-    this.#busy.delete(socket);
-    const block = blockOf(acknowledge(text, answer, new Date().toISOString()));
+    const block = blockOf(acknowledge(text, await this.#take(text), new Date().toISOString()));
     await new Promise<void>((resolve) => socket.write(block, () => resolve()));
+    this.#busy.delete(socket);
   }
 
   async #take(text: string): Promise<Answer> {
@@ -169,4 +172,10 @@ function isAllowed(socket: Socket, peers: AllowedPeers): boolean {
   }
   if (!(socket instanceof TLSSocket) || !socket.authorized) return false;
   return peers.names === undefined || peers.names.some((name) => name === socket.getPeerCertificate().subject.CN);
+}
+
+/** What went wrong, without an error's own text, which may quote what was sent. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'defect';
+  return 'code' in error ? String(error.code) : error.name;
 }

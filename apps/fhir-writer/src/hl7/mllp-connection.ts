@@ -40,7 +40,7 @@ export class MllpConnection {
     private readonly peer: MllpPeer,
   ) {
     const reader = new BlockReader(peer.maxAnswerBytes);
-    // An answer that nobody waits for any more is of an earlier message, which was answered already.
+    // What comes after an answer goes to whoever waited last, who needs no other.
     socket.on('data', (chunk: Buffer) => reader.push(chunk).forEach((block) => this.#listener?.(block)));
     socket.on('error', (error) => this.#end(describeError(error)));
     socket.on('close', () => this.#end('the connection was closed'));
@@ -51,10 +51,8 @@ export class MllpConnection {
   static async open(peer: MllpPeer, signal: AbortSignal): Promise<MllpConnection | Lost> {
     const bounds = AbortSignal.any([signal, AbortSignal.timeout(peer.connectTimeoutMs)]);
     const { host, port, tls } = peer;
-    const socket =
-      tls === undefined
-        ? connect({ host, port, noDelay: true, keepAlive: true })
-        : connectTls({ host, port, ALPNProtocols: [], minVersion: 'TLSv1.2', ...tls });
+    const to = { host, port, noDelay: true, keepAlive: true };
+    const socket = tls === undefined ? connect(to) : connectTls({ ...to, minVersion: 'TLSv1.2', ...tls });
     try {
       await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal: bounds });
       return new MllpConnection(socket, peer);
@@ -85,10 +83,8 @@ export class MllpConnection {
       bounds.addEventListener('abort', giveUp, { once: true });
       this.#listener = (heard) => hear(heard, controlId, resolve);
       if (bounds.aborted) giveUp();
-      else if (this.#ended !== undefined) resolve(lost(this.#ended, 'at-once'));
       else this.socket.write(block);
     });
-    this.#listener = undefined;
     if (outcome.kind === 'lost') this.close();
     return outcome;
   }

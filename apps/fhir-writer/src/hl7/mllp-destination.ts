@@ -4,7 +4,10 @@ import type { Refusal } from '@sightline/hl7v2';
 import { blockOf } from './mllp-block.ts';
 import { MllpConnection, type Exchanged, type MllpPeer } from './mllp-connection.ts';
 
-/** `rejected`: the destination will not take this message, however often it is sent. `failed`: it may be sent again, as it is. */
+/**
+ * `rejected`: the destination will not take this message, however often it is sent. `failed`: it may be sent again, as it
+ * is.
+ */
 export type Sent =
   | { kind: 'accepted' }
   | { kind: 'rejected'; code: Refusal; text: string }
@@ -15,8 +18,8 @@ const tries = 3;
 const firstWaitMs = 150;
 
 /**
- * A receiver of HL7 v2 messages. Messages go in the order they were given, over one connection that is kept and replaced after faults;
- * none goes while another waits for its answer.
+ * A receiver of HL7 v2 messages. Messages go in the order they were given, over one connection that is kept and replaced
+ * after faults; none goes while another waits for its answer.
  */
 export class MllpDestination {
   #connection: MllpConnection | undefined;
@@ -25,8 +28,8 @@ export class MllpDestination {
   constructor(private readonly peer: MllpPeer) {}
 
   /**
-   * Sends a message in its turn, as the very text that was given. `controlId` is its MSH-10, the same whenever it is sent again. Never rejects
-   * for what a peer or a network does; an aborted `signal` ends it as unavailable.
+   * Sends a message in its turn, as the very text that was given. `controlId` is its MSH-10, the same whenever it is sent
+   * again. Never rejects for what a peer or a network does; an aborted `signal` ends it as unavailable.
    */
   async send(text: string, controlId: string, signal: AbortSignal): Promise<Sent> {
     const sent = this.#last.then(() => this.#deliver(blockOf(text), controlId, signal));

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An EHR's HL7 port, on the port that is its argument. Prints one line of JSON for each message: what is wrong with it by the definitions of
- * v2.5.1, and what was understood. A message that is wrong is answered AE.
+ * An EHR's HL7 port, on the port that is its argument. Prints one line of JSON for each message: what is wrong with it by
+ * the definitions of v2.5.1, and what was understood. A message that is wrong is answered AE.
  */
 public final class Receiver {
   private Receiver() {}

@@ -11,7 +11,10 @@ import ca.uhn.hl7v2.model.Varies;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the parser lets pass and the definitions of v2.5.1 do not: what is missing, repeated too often, too long, or more than is defined. */
+/**
+ * What the parser lets pass and the definitions of v2.5.1 do not: what is missing, repeated too often, too long, or more
+ * than is defined.
+ */
 final class StructureCheck {
   private final List<String> errors = new ArrayList<>();
 
@@ -66,8 +69,8 @@ final class StructureCheck {
   }
 
   /**
-   * Segments give lengths to composites that their own types exceed (EI: 22, and 427), and OBX-2 two characters, where types have three. MSH-1
-   * and MSH-2 are delimiters, which the model escapes.
+   * Segments give lengths to composites that their own types exceed (EI: 22, and 427), and OBX-2 two characters, where
+   * types have three. MSH-1 and MSH-2 are delimiters, which the model escapes.
    */
   private static boolean hasLength(String where, Type type) {
     return type instanceof Primitive && !List.of("MSH-1", "MSH-2", "OBX-2").contains(where);
