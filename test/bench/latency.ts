@@ -42,7 +42,7 @@ async function measure(quietPeriodMs: number, studies: number): Promise<number[]
       const filedAt = await waitFor(
         async () => {
           const { rows } = await database.query<{ filed_at: Date }>(
-            'select filed_at from report where study_instance_uid = $1',
+            'select told_at as filed_at from told_edition where study_instance_uid = $1',
             [study.studyInstanceUid],
           );
           return rows[0]?.filed_at;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InferenceCompleted } from '@sightline/contracts';
 import { connectKafka, ensureTopics, toEvent } from '@sightline/messaging';
@@ -26,8 +26,8 @@ export interface WriterRig {
   readonly proxy: FhirProxy;
   readonly server: FhirServer;
   readonly identity: IdentityProvider;
-  /** Starts a writer (or one more replica) and resolves once it is ready. */
-  startWriter(settings?: Record<string, string>): Promise<Writer>;
+  /** Starts a writer (or one more replica) at this site, and resolves once it is ready. */
+  startWriter(site?: SiteOptions): Promise<Writer>;
   say(...answers: InferenceCompleted[]): Promise<void>;
   /** Rows of the writer's own database. */
   rows<R extends object>(statement: string, parameters?: unknown[]): Promise<R[]>;
@@ -36,6 +36,17 @@ export interface WriterRig {
   /** Writes to the FHIR server as somebody else would. */
   put(resource: Resource): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Over what the rig's site says. */
+export interface SiteOptions {
+  onlyReport?: boolean;
+  release?: Record<string, string>;
+  patients?: Record<string, unknown>;
+  /** Of the destination `ehr`. */
+  ehr?: Record<string, unknown>;
+  /** Beside the destination `ehr`. */
+  others?: Record<string, unknown>[];
 }
 
 export interface Writer {
@@ -78,8 +89,22 @@ export async function startWriterRig(): Promise<WriterRig> {
   await database.connect();
   const writers = new Set<ChildProcess>();
 
-  const startWriter: WriterRig['startWriter'] = async (settings = {}) => {
+  const startWriter: WriterRig['startWriter'] = async (site = {}) => {
     const port = await freePort();
+    const siteFile = join(directory.path, `site-${port}.json`);
+    const ehr = {
+      kind: 'fhir',
+      name: 'ehr',
+      baseUrl: proxy.baseUrl,
+      tokenUrl: identity.tokenUrl,
+      clientId: identity.fhirWriter.clientId,
+      keyFile: identity.fhirWriter.keyFile,
+      scope: 'system/*.cruds',
+      patients: { rule: 'create', identifierSystem: patientSystem, ...site.patients },
+      ...site.ehr,
+    };
+    const { onlyReport = true, release = { '*': 'immediate' }, others = [] } = site;
+    await writeFile(siteFile, JSON.stringify({ onlyReport, release, destinations: [ehr, ...others] }));
     const logFile = join(directory.path, `writer-${port}.log`);
     const child = spawn(process.execPath, ['--import', 'tsx', join(repository, 'apps/fhir-writer/src/main.ts')], {
       cwd: repository,
@@ -90,17 +115,10 @@ export async function startWriterRig(): Promise<WriterRig> {
         KAFKA_BROKERS: kafka.brokers.join(','),
         OBJECT_STORE_URL: `file://${directory.path}/objects`,
         OIDC_ISSUER: identity.issuer,
-        FHIR_BASE_URL: proxy.baseUrl,
-        FHIR_TOKEN_URL: identity.tokenUrl,
-        FHIR_CLIENT_ID: identity.fhirWriter.clientId,
-        FHIR_CLIENT_KEY_FILE: identity.fhirWriter.keyFile,
-        PATIENT_RULE: 'create',
-        RELEASE_OVERRIDE: 'immediate',
+        SITE_FILE: siteFile,
         SITE_TIMEZONE: 'Europe/Berlin',
-        PATIENT_IDENTIFIER_SYSTEM: patientSystem,
         MODELS_DIR: modelsDir,
         QUARANTINE_RECHECK_MS: '500',
-        ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

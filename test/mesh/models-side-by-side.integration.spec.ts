@@ -14,7 +14,7 @@ import { ModelShelf as IngestShelf } from '../../apps/dicom-ingest/src/model-she
 import { routeStudy } from '../../apps/dicom-ingest/src/route-study.ts';
 import { standingRoles } from '../../apps/dicom-ingest/src/standing-roles.ts';
 import { filingMigrations } from '../../apps/fhir-writer/src/filing-migrations.ts';
-import { KnownModels } from '../../apps/fhir-writer/src/known-models.ts';
+import { KnownModels } from '../../apps/fhir-writer/src/reports/known-models.ts';
 import { ModelShelf as ReadingShelf } from '../../apps/reading-room/src/model-shelf.ts';
 import { startPostgres, type Postgres, temporaryDirectory, type TemporaryDirectory } from '../support/index.ts';
 import { writeModelVersion } from '../support/write-model-version.ts';

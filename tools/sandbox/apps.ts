@@ -270,6 +270,8 @@ async function environmentsOf(options: AppsOptions): Promise<Readonly<Record<App
   if (!existsSync(sessionKeyFile)) {
     await writeFile(sessionKeyFile, randomBytes(32), { mode: 0o600 });
   }
+  const siteFile = join(directory, 'site.json');
+  await writeFile(siteFile, JSON.stringify(sandboxSite(fhirBaseUrl, identityProvider), undefined, 2));
   const databases = new Map<App, string>();
   for (const app of APPS) {
     databases.set(app, await postgres.createDatabase(app));
@@ -302,15 +304,8 @@ async function environmentsOf(options: AppsOptions): Promise<Readonly<Record<App
     ...workers,
     'fhir-writer': {
       ...common('fhir-writer'),
-      FHIR_BASE_URL: fhirBaseUrl,
-      FHIR_TOKEN_URL: identityProvider.tokenUrl,
-      FHIR_CLIENT_ID: identityProvider.fhirWriter.clientId,
-      FHIR_CLIENT_KEY_FILE: identityProvider.fhirWriter.keyFile,
-      // No hospital stands behind the sandbox's EHR that would know the patient first.
-      PATIENT_RULE: 'create',
-      RELEASE_OVERRIDE: 'immediate',
+      SITE_FILE: siteFile,
       SITE_TIMEZONE: 'Etc/UTC',
-      PATIENT_IDENTIFIER_SYSTEM: 'urn:sightline:sandbox:patient-id',
     },
     'audit-monitor': common('audit-monitor'),
     'reading-room': {
@@ -322,5 +317,26 @@ async function environmentsOf(options: AppsOptions): Promise<Readonly<Record<App
       FHIR_BASE_URL: fhirBaseUrl,
       WEB_DIR: join(REPOSITORY, 'dist/apps/reading-room/web'),
     },
+  };
+}
+
+/** What a hospital decides of itself, decided for the sandbox. */
+function sandboxSite(fhirBaseUrl: string, { tokenUrl, fhirWriter }: IdentityProvider): object {
+  return {
+    release: { '*': 'immediate' },
+    destinations: [
+      {
+        kind: 'fhir',
+        name: 'ehr',
+        baseUrl: fhirBaseUrl,
+        tokenUrl,
+        clientId: fhirWriter.clientId,
+        keyFile: fhirWriter.keyFile,
+        // Its server takes a narrower scope for none at all.
+        scope: 'system/*.cruds',
+        // No hospital stands behind the sandbox's EHR that would know the patient first.
+        patients: { rule: 'create', identifierSystem: 'urn:sightline:sandbox:patient-id' },
+      },
+    ],
   };
 }

@@ -2,31 +2,41 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Outbox } from '@sightline/messaging';
 import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
 import { Logger, Readiness } from '@sightline/platform';
-
 import { AnswerController } from './answer.controller.ts';
-import { BackendToken } from './backend-token.ts';
 import type { Config } from './config.ts';
-import { DecideFiling } from './decide-filing.ts';
-import { FhirClient } from './fhir-client.ts';
+import { Deliver } from './deliveries/deliver.ts';
+import { DeliveryStore } from './deliveries/delivery-store.ts';
+import type { Destination } from './deliveries/destination.ts';
+import { RecordDelivery } from './deliveries/record-delivery.ts';
+import { RunDeliveries } from './deliveries/run-deliveries.ts';
+import { openFhirDestination } from './fhir/open-fhir-destination.ts';
 import { filingMigrations } from './filing-migrations.ts';
-import { FilingStore } from './filing-store.ts';
-import { Issuers } from './issuers.ts';
-import { KnownModels } from './known-models.ts';
-import { RecheckQuarantine } from './recheck-quarantine.ts';
-import { RecordDecision } from './record-decision.ts';
-import { ResolvePatient } from './resolve-patient.ts';
-import { WriteReport } from './write-report.ts';
+import { loadDefinitions } from './load-definitions.ts';
+import { KeySetController } from './key-set.controller.ts';
+import { QuarantineController } from './quarantine.controller.ts';
+import { RecallController } from './recall.controller.ts';
+import { AcceptAnswer } from './reports/accept-answer.ts';
+import { AcceptReview } from './reports/accept-review.ts';
+import { KnownModels } from './reports/known-models.ts';
+import { WithdrawReports } from './reports/recall.ts';
+import { RecordAnswer } from './reports/record-answer.ts';
+import { SetAside } from './reports/set-aside.ts';
+import { ReviewController } from './review.controller.ts';
+import { releaseOf, Site } from './site.ts';
 
-/** inference.completed → release → patient → chart → report.filed; what does not get there leaves a row that says why. */
+const DESTINATIONS = Symbol('DESTINATIONS');
+
+/** inference.completed → report → each destination, when the release allows it and the patient is sure → report.filed. */
 @Module({})
 export class FhirWriterModule {
-  static forApp(config: Config): DynamicModule {
+  static forApp(config: Config, site: Site): DynamicModule {
+    const names = site.destinations.map(({ name }) => name);
     return {
       module: FhirWriterModule,
       imports: [PersistenceModule.forApp({ app: 'fhir-writer', config, entities: [], migrations: filingMigrations })],
-      controllers: [AnswerController],
+      controllers: [AnswerController, ReviewController, QuarantineController, RecallController, KeySetController],
       providers: [
-        { provide: FilingStore, inject: [DataSource], useFactory: (source: DataSource) => new FilingStore(source) },
+        { provide: Site, useValue: site },
         {
           provide: KnownModels,
           inject: [DataSource, Logger],
@@ -37,59 +47,57 @@ export class FhirWriterModule {
           },
         },
         {
-          provide: FhirClient,
+          provide: AcceptAnswer,
+          inject: [KnownModels],
+          useFactory: (models: KnownModels) => new AcceptAnswer(models, names),
+        },
+        { provide: AcceptReview, useFactory: () => new AcceptReview(names) },
+        {
+          provide: WithdrawReports,
+          inject: [Outbox],
+          useFactory: (outbox: Outbox<Tx>) => new WithdrawReports(outbox, names),
+        },
+        {
+          provide: RecordAnswer,
+          inject: [Outbox, Logger],
+          useFactory: (outbox: Outbox<Tx>, log: Logger) => new RecordAnswer(outbox, log),
+        },
+        {
+          provide: DESTINATIONS,
           inject: [Readiness],
-          useFactory: (readiness: Readiness) => {
-            const token = new BackendToken({
-              tokenUrl: config.fhirTokenUrl,
-              clientId: config.fhirClientId,
-              keyFile: config.fhirClientKeyFile,
-            });
-            const client = new FhirClient(config.fhirBaseUrl, token);
-            readiness.add('fhir-server', () => client.reach());
-            return client;
+          useFactory: async (readiness: Readiness) => {
+            const definitions = await loadDefinitions();
+            const destinations = site.destinations.map((one) => openFhirDestination(one, site, definitions));
+            for (const one of destinations) readiness.add(one.name, () => one.reach());
+            return destinations;
           },
         },
+        { provide: DeliveryStore, inject: [DataSource], useFactory: (source: DataSource) => new DeliveryStore(source) },
         {
-          provide: ResolvePatient,
-          inject: [FhirClient],
-          useFactory: async (fhir: FhirClient) =>
-            new ResolvePatient(
-              fhir,
-              await Issuers.read(
-                { fallback: config.patientIdentifierSystem, unmappedGetOwn: config.patientRule === 'create' },
-                config.patientIssuersFile,
-              ),
-              config.patientRule,
-            ),
-        },
-        {
-          provide: DecideFiling,
-          inject: [FilingStore, KnownModels, ResolvePatient, FhirClient],
-          useFactory: (store: FilingStore, models: KnownModels, patients: ResolvePatient, fhir: FhirClient) =>
-            new DecideFiling({
+          provide: Deliver,
+          inject: [DeliveryStore, KnownModels, DataSource, Outbox, Logger],
+          useFactory: (...[store, models, dataSource, outbox, log]: DeliverParts) =>
+            new Deliver({
               store,
               models,
-              patients,
-              reports: new WriteReport(fhir),
-              releaseOverride: config.releaseOverride,
+              dataSource,
+              records: new RecordDelivery(store, outbox, log),
+              touched: new SetAside(store, outbox, names),
+              releaseOf: (model) => releaseOf(site, model),
               siteTimezone: config.siteTimezone,
+              quarantineRecheckMs: config.quarantineRecheckMs,
             }),
         },
         {
-          provide: RecordDecision,
-          inject: [FilingStore, Outbox, Logger],
-          useFactory: (store: FilingStore, outbox: Outbox<Tx>, log: Logger) => new RecordDecision(store, outbox, log),
-        },
-        {
-          provide: RecheckQuarantine,
-          inject: [FilingStore, DecideFiling, RecordDecision, DataSource, Logger],
-          useFactory: (...[store, filing, decisions, dataSource, log]: RecheckParts) =>
-            new RecheckQuarantine({ store, filing, decisions, dataSource, log, everyMs: config.quarantineRecheckMs }),
+          provide: RunDeliveries,
+          inject: [DESTINATIONS, DeliveryStore, Deliver, Logger],
+          useFactory: (...[destinations, store, deliver, log]: RunParts) =>
+            new RunDeliveries(destinations, store, deliver, log),
         },
       ],
     };
   }
 }
 
-type RecheckParts = [FilingStore, DecideFiling, RecordDecision, DataSource, Logger];
+type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger];
+type RunParts = [Destination[], DeliveryStore, Deliver, Logger];

@@ -1,6 +1,9 @@
 import { sqlMigration, type Migration } from '@sightline/persistence';
 
-/** `report`: what is in the chart by our hand. `answer`: what became of every answer of a model. `known_model`: manifests seen. */
+/**
+ * `answer`: what became of every answer of a model. `report`: the report each became part of, and where it stands now;
+ * `report_edition`: everything it ever said. `delivery`: what each destination is to be told, and was. `known_model`: manifests seen.
+ */
 export const filingMigrations: Migration[] = [
   sqlMigration(1764000100001, 'FilingTables', [
     `create table report (
@@ -38,5 +41,58 @@ export const filingMigrations: Migration[] = [
        card text,
        primary key (name, version)
      )`,
+  ]),
+  sqlMigration(1795860000000, 'EditionsAndDeliveries', [
+    `alter table report
+       add column edition integer not null default 1,
+       alter column report_url drop not null,
+       alter column resources drop not null,
+       alter column bundle_sha256 drop not null`,
+    `create table report_edition (
+       study_instance_uid text not null,
+       model text not null,
+       generation integer not null,
+       edition integer not null,
+       revision integer not null,
+       version text not null,
+       state text not null,
+       answer jsonb not null,
+       review jsonb not null,
+       reason text,
+       traceparent text,
+       made_at timestamptz not null default now(),
+       primary key (study_instance_uid, model, generation, edition)
+     )`,
+    `create table delivery (
+       study_instance_uid text not null,
+       model text not null,
+       generation integer not null,
+       destination text not null,
+       status text not null,
+       edition integer not null,
+       told_edition integer,
+       told jsonb,
+       patient text,
+       reason text,
+       attempt integer not null default 0,
+       not_before timestamptz not null default now(),
+       leased_until timestamptz,
+       token bigint not null default 0,
+       changed_at timestamptz not null default now(),
+       primary key (study_instance_uid, model, generation, destination)
+     )`,
+    `create index delivery_due on delivery (destination, not_before) where status in ('due', 'quarantined')`,
+    `create table told_edition (
+       study_instance_uid text not null,
+       model text not null,
+       generation integer not null,
+       edition integer not null,
+       destination text not null,
+       report_url text,
+       version_id text,
+       told_at timestamptz not null default now(),
+       primary key (study_instance_uid, model, generation, edition, destination)
+     )`,
+    'create index told_edition_of_report on told_edition (report_url, version_id)',
   ]),
 ];

@@ -18,6 +18,9 @@ export {
 } from './inference-requested.ts';
 export {
   modelManifestSchema,
+  modelNameSchema,
+  modelVersionSchema,
+  releaseSchema,
   type ModelManifest,
   type ModelOutput,
   type ModelReference,

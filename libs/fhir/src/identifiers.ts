@@ -14,6 +14,8 @@ export const identifierSystems = {
   model: `${base}/model`,
   modelCard: `${base}/model-card`,
   mesh: `${base}/mesh`,
+  bodyStructure: `${base}/body-structure`,
+  reviewer: `${base}/reviewer`,
 } as const;
 
 /** A DICOM UID as FHIR carries it (R4 ImagingStudy, "urn:dicom:uid"). */
@@ -24,6 +26,19 @@ export function dicomUid(uid: string): Identifier {
 /** One report per study, model and generation: this identifier stays with it through every revision. */
 export function reportIdentifier(studyInstanceUid: string, model: string, generation: number): Identifier {
   return { system: identifierSystems.report, value: `${studyInstanceUid}/${model}/${generation}` };
+}
+
+/** The same statement in the same report, however often it is told: a finding, or a `part` of what is said of it. */
+export function observationIdentifier(
+  trackingUid: string,
+  { study, model, generation }: Pick<ResultInChart, 'study' | 'model' | 'generation'>,
+  part?: string,
+): Identifier {
+  const report = reportIdentifier(study.studyInstanceUid, model.name, generation).value ?? '';
+  return {
+    system: identifierSystems.observation,
+    value: [report, trackingUid, ...(part === undefined ? [] : [part])].join('/'),
+  };
 }
 
 /** Which answer the report speaks now: study, model version and revision. */

@@ -8,7 +8,8 @@ import type { ResultInChart } from './result-in-chart.ts';
 export const ourSource = 'https://sightline.dev/fhir-writer';
 
 /** The study as far as the model was shown it; made only where the chart has none (the PACS's own lists everything). */
-export function imagingStudy({ study, images, patient }: ResultInChart): ImagingStudy {
+export function imagingStudy(set: ResultInChart): ImagingStudy {
+  const { study, images, patient, orders, encounter, endpoint } = set;
   const accession = accessionIdentifier(study);
   return {
     resourceType: 'ImagingStudy',
@@ -17,7 +18,10 @@ export function imagingStudy({ study, images, patient }: ResultInChart): Imaging
     status: 'available',
     subject: { reference: patient },
     modality: study.modalities.map(modalityCoding),
+    ...(encounter === undefined ? {} : { encounter: { reference: encounter } }),
     ...(study.startedAt === undefined ? {} : { started: study.startedAt }),
+    ...(orders.length === 0 ? {} : { basedOn: orders.map((reference) => ({ reference })) }),
+    ...(endpoint === undefined ? {} : { endpoint: [{ reference: endpoint }] }),
     ...(study.description === undefined ? {} : { description: study.description }),
     series: seriesOf(images),
   };

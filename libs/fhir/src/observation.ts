@@ -1,63 +1,149 @@
-import { codes, type CodedConcept, type Finding, type Laterality } from '@sightline/findings';
-import { type CodeableConcept, type Identifier, type Observation, type ObservationComponent } from '@medplum/fhirtypes';
+import { codes, isCritical, stateOutside, verdictOn, type Finding, type Measurement } from '@sightline/findings';
+import type { CodeableConcept, Extension, Observation, ObservationComponent } from '@medplum/fhirtypes';
+import { side } from './body-site.ts';
 import { aiAsserted, codeable, probability } from './coding.ts';
-import { identifierSystems, dicomUid, reportIdentifier } from './identifiers.ts';
+import { dicomUid, observationIdentifier } from './identifiers.ts';
 import { narrative } from './narrative.ts';
 import type { ResultInChart } from './result-in-chart.ts';
+import { findingStatus, label, reviewerReference, sentenceOf } from './status.ts';
 
-/** References an Observation needs of its neighbours in the result set. */
+/** What an Observation needs of its neighbours in the result set. */
 export interface ObservationLinks {
   imagingStudy: string;
   device: string;
   /** The images of this finding. */
   media: readonly string[];
+  bodySite?: CodeableConcept;
 }
 
-/**
- * One finding as an Observation (`ImagingQualitativeEvaluation` of the HL7 dicom-sr guide): the question is the code, the
- * model's answer at its threshold the value, and how sure it was a component. A suspicion, never a bare diagnosis.
- */
-export function observation(finding: Finding, set: ResultInChart, links: ObservationLinks): Observation {
-  const { study, completedAt, patient } = set;
-  const site = bodySite(finding);
-  const interpretation = interpretationOf(finding);
+/** How sure AI is of what the resource says, 0–1 (AI Transparency on FHIR, 2026Jan ballot). */
+function aiConfidence({ certainty }: Finding): Extension {
+  return {
+    url: 'http://hl7.org/fhir/uv/aitransparency/StructureDefinition/AIconfidence',
+    valueDecimal: Number(certainty.probability.toFixed(6)),
+  };
+}
+
+/** What every Observation of a result set has in common. */
+function base(set: ResultInChart, links: ObservationLinks): Omit<Observation, 'status' | 'code' | 'identifier'> {
+  const { study, completedAt, patient, orders, encounter, model } = set;
   return {
     resourceType: 'Observation',
     meta: aiAsserted(),
-    text: narrative(['Unverified, by AI.', finding.sentence]),
+    ...(orders.length === 0 ? {} : { basedOn: orders.map((reference) => ({ reference })) }),
+    partOf: [{ reference: links.imagingStudy }],
+    category: [codeable(codes.hl7.categoryImaging)],
+    subject: { reference: patient },
+    ...(encounter === undefined ? {} : { encounter: { reference: encounter } }),
+    ...(study.startedAt === undefined ? {} : { effectiveDateTime: study.startedAt }),
+    issued: completedAt,
+    ...(links.bodySite === undefined ? {} : { bodySite: links.bodySite }),
+    method: { text: `Image analysis by ${model.title} ${model.version}` },
+    device: { reference: links.device, display: `${model.title} ${model.version}` },
+    derivedFrom: [links.imagingStudy, ...links.media].map((reference) => ({ reference })),
+  };
+}
+
+/**
+ * One finding as a leaf (`ImagingQualitativeEvaluation` of the HL7 dicom-sr guide): the question is the code, the model's answer at
+ * its threshold the value, and how sure it was a component. A suspicion, never a bare diagnosis.
+ */
+export function evaluation(finding: Finding, set: ResultInChart, links: ObservationLinks): Observation {
+  const sentence = sentenceOf(set, finding);
+  const interpretation = interpretationOf(finding);
+  return {
+    ...base(set, links),
+    extension: [aiConfidence(finding)],
+    text: narrative([label(set), sentence]),
     identifier: [
       observationIdentifier(finding.trackingUid, set),
       { use: 'secondary', ...dicomUid(finding.trackingUid) },
     ],
-    partOf: [{ reference: links.imagingStudy }],
-    status: 'preliminary',
-    category: [codeable(codes.hl7.categoryImaging)],
+    status: findingStatus(set, finding),
     code: codeable(finding.concept),
-    subject: { reference: patient },
-    ...(study.startedAt === undefined ? {} : { effectiveDateTime: study.startedAt }),
-    issued: completedAt,
     valueCodeableConcept: presence(finding),
-    ...(interpretation === undefined ? {} : { interpretation: [interpretation] }),
-    note: [{ text: finding.sentence }],
-    ...(site === undefined ? {} : { bodySite: site }),
-    method: { text: `Image analysis by ${set.model.title} ${set.model.version}` },
-    device: { reference: links.device },
-    derivedFrom: [links.imagingStudy, ...links.media].map((reference) => ({ reference })),
+    ...(interpretation.length === 0 ? {} : { interpretation }),
+    note: [{ text: sentence }],
     component: components(finding),
   };
 }
 
-/** The same finding in the same report, however often it is told. */
-export function observationIdentifier(
-  trackingUid: string,
-  { study, model, generation }: Pick<ResultInChart, 'study' | 'model' | 'generation'>,
-): Identifier {
-  const report = reportIdentifier(study.studyInstanceUid, model.name, generation).value ?? '';
-  return { system: identifierSystems.observation, value: `${report}/${trackingUid}` };
+/** One number a finding was measured by (`ImagingMeasurement`). */
+export function measurement(
+  one: Measurement,
+  n: number,
+  finding: Finding,
+  set: ResultInChart,
+  links: ObservationLinks,
+): Observation {
+  const { concept, value, unit } = one;
+  return {
+    ...base(set, links),
+    text: narrative([label(set), `${concept.display}: ${value} ${unit.display}`]),
+    identifier: [observationIdentifier(finding.trackingUid, set, `measurement-${n}`)],
+    status: findingStatus(set, finding),
+    code: codeable(concept),
+    valueQuantity: { value, unit: unit.display, system: codes.ucum.one.system, code: unit.code },
+  };
 }
 
-/** An Observation whose finding a newer revision no longer makes. */
-export function withdrawn(known: Observation, revision: number): Observation {
+/** The finding and its measurements as one (`ImagingMeasurementGroup`): made where there is more than the finding itself. */
+export function measurementGroup(
+  finding: Finding,
+  set: ResultInChart,
+  links: ObservationLinks,
+  members: readonly string[],
+): Observation {
+  return {
+    ...base(set, links),
+    text: narrative([label(set), sentenceOf(set, finding)]),
+    identifier: [observationIdentifier(finding.trackingUid, set, 'group')],
+    status: findingStatus(set, finding),
+    code: codeable(codes.dicom.measurementGroup),
+    hasMember: members.map((reference) => ({ reference })),
+  };
+}
+
+/** What a person says is there instead of what AI said: theirs, made from AI's, and so labelled as influenced by it. */
+export function correction(
+  finding: Finding,
+  set: ResultInChart,
+  links: ObservationLinks,
+  corrected: string,
+): Observation | undefined {
+  const verdict = verdictOn(set.review, finding);
+  if (verdict?.verdict !== 'corrected') return undefined;
+  const { method: _, device: __, ...shared } = base(set, links);
+  return {
+    ...shared,
+    text: narrative([sentenceOf(set, finding)]),
+    identifier: [observationIdentifier(finding.trackingUid, set, 'correction')],
+    status: stateOutside(set.state, set).observation,
+    code: codeable(verdict.concept),
+    issued: verdict.at,
+    performer: [reviewerReference(verdict.by)],
+    valueCodeableConcept: codeable(codes.snomed.present),
+    note: [{ text: sentenceOf(set, finding) }],
+    derivedFrom: [{ reference: corrected }, ...(shared.derivedFrom ?? [])],
+  };
+}
+
+/** That a model was asked and would not answer: an Observation without a value, and why. */
+export function refusal(set: ResultInChart, links: ObservationLinks): Observation {
+  const { reason, detail } = set.refusal ?? { reason: codes.refusals['no-image'], detail: '' };
+  return {
+    ...base(set, links),
+    text: narrative([label(set)]),
+    identifier: [observationIdentifier('refusal', set)],
+    status: set.state === 'withdrawn' ? 'entered-in-error' : 'cancelled',
+    code: codeable(set.model.reports.code, `AI analysis: ${set.model.title}`),
+    dataAbsentReason: { ...codeable(codes.hl7.notPerformed), text: `${reason.display}: ${detail}` },
+    note: [{ text: detail }],
+  };
+}
+
+/** An Observation in the chart whose finding the report no longer makes. */
+export function vanished(known: Observation, revision: number): Observation {
   return {
     ...known,
     status: 'entered-in-error',
@@ -77,54 +163,22 @@ function presence({ presence: answer }: Finding): CodeableConcept {
   }
 }
 
-function interpretationOf({ presence: answer }: Finding): CodeableConcept | undefined {
-  switch (answer) {
+function interpretationOf(finding: Finding): CodeableConcept[] {
+  switch (finding.presence) {
     case 'present':
-      return codeable(codes.hl7.positive);
+      return [codeable(codes.hl7.positive), ...(isCritical(finding) ? [codeable(codes.hl7.criticalAbnormal)] : [])];
     case 'absent':
-      return codeable(codes.hl7.negative);
+      return [codeable(codes.hl7.negative)];
     case 'not-prioritised':
-      return undefined;
+      return [];
   }
 }
 
 function components(finding: Finding): ObservationComponent[] {
   return [
+    { code: codeable(codes.dicom.presenceOfProperty, 'Presence'), valueCodeableConcept: presence(finding) },
     { code: codeable(codes.dicom.certaintyOfFinding), valueQuantity: probability(finding.certainty.probability) },
     { code: codeable(codes.local.decisionThreshold), valueQuantity: probability(finding.certainty.threshold) },
     { code: codeable(codes.snomed.laterality, 'Side'), valueCodeableConcept: side(finding.laterality) },
-    ...finding.measurements.map(({ concept, value, unit }) => ({
-      code: codeable(concept),
-      valueQuantity: { value, unit: unit.display, system: codes.ucum.one.system, code: unit.code },
-    })),
   ];
-}
-
-function side(laterality: Laterality): CodeableConcept {
-  switch (laterality) {
-    case 'left':
-      return codeable(codes.snomed.left);
-    case 'right':
-      return codeable(codes.snomed.right);
-    case 'bilateral':
-      return codeable(codes.snomed.rightAndLeft);
-    case 'unknown':
-      return codeable(codes.snomed.unknown, 'Side unknown');
-  }
-}
-
-const pairedSites: Record<string, { left: CodedConcept; right: CodedConcept }> = {
-  [codes.snomed.lung.code]: { left: codes.snomed.leftLung, right: codes.snomed.rightLung },
-  [codes.snomed.eye.code]: { left: codes.snomed.leftEye, right: codes.snomed.rightEye },
-};
-
-const sideWords = { left: 'left', right: 'right', bilateral: 'both sides', unknown: 'side unknown' } as const;
-
-/** Pre-coordinated with the side where SNOMED CT has the pair in our table; always repeated in the text. */
-function bodySite({ site, laterality }: Finding): CodeableConcept | undefined {
-  if (site === undefined) {
-    return undefined;
-  }
-  const sided = laterality === 'left' || laterality === 'right' ? pairedSites[site.code]?.[laterality] : undefined;
-  return codeable(sided ?? site, `${site.display}, ${sideWords[laterality]}`);
 }

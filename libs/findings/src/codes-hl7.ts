@@ -17,6 +17,8 @@ export const hl7 = {
   positive: terminology('v3-ObservationInterpretation', 'POS', 'Positive'),
   negative: terminology('v3-ObservationInterpretation', 'NEG', 'Negative'),
   criticalAbnormal: terminology('v3-ObservationInterpretation', 'AA', 'Critical abnormal'),
+  notPerformed: terminology('data-absent-reason', 'not-performed', 'Not Performed'),
+  verifier: terminology('provenance-participant-type', 'verifier', 'Verifier'),
   author: terminology('provenance-participant-type', 'author', 'Author'),
   create: terminology('v3-DataOperation', 'CREATE', 'create'),
 } satisfies Record<string, CheckedCode>;

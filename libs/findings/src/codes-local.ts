@@ -49,6 +49,42 @@ export const local = {
     'Report not filed',
     'An answer was recorded and deliberately not written to the EHR: refused, failed, shadow, or an older revision.',
   ),
+  reportWithdrawn: audit(
+    'report-withdrawn',
+    'Report withdrawn',
+    'A result set in the EHR was marked as entered in error.',
+  ),
+  reportAnsweredThere: audit(
+    'report-answered-there',
+    'Report answered at its destination',
+    'A person at a destination changed the state of an AI report there; it was left as it is.',
+  ),
+  newerReport: audit(
+    'newer-report',
+    'Newer report beside a reviewed one',
+    'A newer answer of a model became a report of its own, since a person has acted on the one before; that person is named.',
+  ),
+  reviewApplied: audit('review-applied', 'Review applied', "A person's answer to findings became part of the report."),
+  reviewRefused: audit(
+    'review-refused',
+    'Review refused',
+    "A person's answer to findings was not applied: it was given to a report that is no longer shown, or the person may not give it.",
+  ),
+  reportWithdrawal: audit(
+    'report-withdrawal',
+    'Withdrawal of a report',
+    'A person decided that a report must not be relied on: every destination that was told of it is due to hear that.',
+  ),
+  quarantineReleased: audit(
+    'quarantine-released',
+    'Quarantine released',
+    'A person said whose record results belong to that the mesh could not match for sure.',
+  ),
+  quarantineRejected: audit(
+    'quarantine-rejected',
+    'Quarantine rejected',
+    'A person decided that results whose patient could not be matched for sure go nowhere.',
+  ),
   reportRefused: audit('report-refused', 'Report refused', 'The EHR refused a result set for good.'),
   patientQuarantined: audit(
     'patient-quarantined',

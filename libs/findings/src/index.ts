@@ -1,5 +1,6 @@
 export { codedConceptSchema, type CheckedCode, type CodedConcept } from './coded-concept.ts';
 export { checkedCode, codes, concept } from './codes.ts';
+export { isCritical } from './critical.ts';
 export {
   findingSchema,
   sourceImageSchema,

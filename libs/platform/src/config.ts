@@ -43,8 +43,12 @@ export function parseConfig<S extends z.ZodObject>(
 /** The process's configuration. A malformed one stops the app: one line on stderr, exit code 78. */
 export function readConfig<S extends z.ZodObject>(schema: S): z.infer<S> {
   const result = parseConfig(schema, process.env);
-  if (result.kind === 'config') return result.config;
-  process.stderr.write(`${result.line}\n`);
+  return result.kind === 'config' ? result.config : refuseToStart(result.line);
+}
+
+/** Ends the process for a malformed configuration: one line on stderr, exit code 78. */
+export function refuseToStart(line: string): never {
+  process.stderr.write(`${line}\n`);
   process.exit(exitOnBadConfiguration);
 }
 

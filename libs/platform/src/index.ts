@@ -1,5 +1,5 @@
 export { roleSchema, TokenVerifier, type Role, type User } from './authentication.ts';
-export { baseConfigSchema, parseConfig, readConfig, type BaseConfig } from './config.ts';
+export { baseConfigSchema, parseConfig, readConfig, refuseToStart, type BaseConfig } from './config.ts';
 export { CurrentUser, OpenRoute, RequireRoles, type SessionReader } from './doors.ts';
 export { createLogger, describeError, Logger, type LogFields } from './logger.ts';
 export { counter, gauge, histogram } from './metrics.ts';

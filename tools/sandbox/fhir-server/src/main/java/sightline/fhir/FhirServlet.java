@@ -29,6 +29,8 @@ class FhirServlet extends RestfulServer {
   protected void initialize() {
     FhirContext context = beans.getBean(FhirContext.class);
     context.setNarrativeGenerator(new NullNarrativeGenerator());
+    // A signature is on one version of a report: HAPI would take that version out of the reference.
+    context.getParserOptions().setDontStripVersionsFromReferencesAtPaths("Provenance.target");
     setFhirContext(context);
     registerProviders(beans.getBean(ResourceProviderFactory.class).createProviders());
     registerProvider(beans.getBean(IJpaSystemProvider.class));

@@ -1,0 +1,116 @@
+import type { Release } from '@sightline/contracts';
+import type { ResultSet } from '@sightline/findings';
+import { type DataSource, inTransaction } from '@sightline/persistence';
+import type { KnownModels } from '../reports/known-models.ts';
+import { readReport, type Report } from '../reports/report-store.ts';
+import { resultSetOf } from '../reports/result-set-of.ts';
+import type { SetAside } from '../reports/set-aside.ts';
+import type { DeliveryLease, DeliveryStore } from './delivery-store.ts';
+import type { Destination, Errand, Telling } from './destination.ts';
+import type { Ended, RecordDelivery } from './record-delivery.ts';
+import { heldBy } from './release.ts';
+
+const tryMs = 40_000;
+
+/** About a day of trying, as of every message: then somebody must look. */
+const attempts = 300;
+const firstWaitMs = 1_000;
+const longestWaitMs = 300_000;
+
+export interface DeliverParts {
+  store: DeliveryStore;
+  models: KnownModels;
+  records: RecordDelivery;
+  touched: SetAside;
+  dataSource: DataSource;
+  releaseOf: (model: { name: string; release: Release }) => Release;
+  siteTimezone: string;
+  quarantineRecheckMs: number;
+}
+
+/** Brings one report to one destination as it stands now, and writes down how that ended. */
+export class Deliver {
+  constructor(private readonly parts: DeliverParts) {}
+
+  /** True unless the destination was unavailable. */
+  async deliver(lease: DeliveryLease, destination: Destination, stopping: AbortSignal): Promise<boolean> {
+    const { dataSource, touched } = this.parts;
+    const report = await readReport(dataSource, lease, lease.edition);
+    if (report === undefined) throw new Error('a delivery without its report');
+    const telling = await this.tell(report, lease, destination, stopping);
+    switch (telling.kind) {
+      case 'failed':
+        return this.failed(lease, report, telling);
+      case 'touched':
+        await inTransaction(dataSource, (tx) => touched.setAside(tx, lease, report, telling.status));
+        return true;
+      case 'told':
+      case 'held':
+      case 'not-needed':
+        await this.record(lease, report, telling);
+        return true;
+      case 'quarantined':
+        await this.record(lease, report, { ...telling, recheckMs: this.parts.quarantineRecheckMs });
+        return true;
+    }
+  }
+
+  private async tell(
+    report: Report,
+    lease: DeliveryLease,
+    destination: Destination,
+    stopping: AbortSignal,
+  ): Promise<Telling | { kind: 'held'; reason: string }> {
+    const { models, releaseOf, siteTimezone } = this.parts;
+    const reference = report.answer.model;
+    const model = reference === undefined ? undefined : await models.find(reference);
+    if (model === undefined) {
+      return { kind: 'failed', failure: { kind: 'unavailable', message: 'no manifest of this model version here' } };
+    }
+    const wasTold = lease.toldEdition !== undefined;
+    const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
+    if (held !== undefined) return { kind: 'held', reason: held };
+    if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
+    const set: ResultSet = resultSetOf(report, model, siteTimezone);
+    const { callingAeTitle } = report.answer.study;
+    return destination.tell(
+      {
+        set,
+        memory: lease.memory,
+        ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
+        ...(lease.patient === undefined ? {} : { patient: lease.patient }),
+      },
+      errandOf(report, stopping),
+    );
+  }
+
+  private async failed(
+    lease: DeliveryLease,
+    report: Report,
+    { failure, retryAfterMs }: Extract<Telling, { kind: 'failed' }>,
+  ): Promise<boolean> {
+    if (failure.kind !== 'unavailable' || lease.attempt >= attempts) {
+      await this.record(lease, report, { kind: 'refused', failure });
+      return failure.kind !== 'unavailable';
+    }
+    const backOff = Math.random() * Math.min(firstWaitMs * 2 ** lease.attempt, longestWaitMs);
+    const delayMs = Math.round(Math.max(backOff, retryAfterMs ?? 0));
+    await inTransaction(this.parts.dataSource, (tx) =>
+      this.parts.store.end(tx, lease, { status: 'due', reason: failure.message, delayMs }),
+    );
+    return false;
+  }
+
+  private async record(lease: DeliveryLease, report: Report, ended: Ended): Promise<void> {
+    await inTransaction(this.parts.dataSource, (tx) => this.parts.records.record(tx, lease, report, ended));
+  }
+}
+
+/** The bounds of one try, and what is never said of it. */
+function errandOf({ answer: { study } }: Report, stopping: AbortSignal): Errand {
+  const { id, name, birthDate } = study.patient;
+  return {
+    signal: AbortSignal.any([AbortSignal.timeout(tryMs), stopping]),
+    secrets: [id, name, birthDate, study.accessionNumber, study.description].filter((secret) => secret !== undefined),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Failure, ReportFiled } from '@sightline/contracts';
+import type { ResultSet } from '@sightline/findings';
+
+/** Why nobody can say for sure whose a report is. */
+export type QuarantineReason =
+  | 'patient-id-missing'
+  | 'issuer-unknown'
+  | 'no-such-patient'
+  | 'several-patients'
+  | 'record-not-active'
+  | 'birth-date-disagrees'
+  | 'sex-disagrees'
+  | 'name-disagrees'
+  | 'demographics-missing'
+  | 'study-of-another-patient'
+  | 'order-of-another-patient'
+  | 'several-imaging-studies';
+
+/** Bounds of one piece of work at a destination: `signal` ends it, `secrets` never appear in what is said of a failure. */
+export interface Errand {
+  signal: AbortSignal;
+  secrets: readonly string[];
+}
+
+/** What a destination is to be told: the report as it stands, what it was told of it last, and a person's word on whose it is. */
+export interface ToTell {
+  set: ResultSet;
+  callingAeTitle?: string;
+  /** The `memory` that `tell` gave back last time; undefined the first time. */
+  memory: unknown;
+  /** The record that somebody decided on when the patient could not be told for sure. */
+  patient?: string;
+}
+
+/** What is at a destination now by our hand. `memory` is the destination's own, kept and handed back. */
+export interface Told {
+  memory: unknown;
+  how: 'created' | 'updated' | 'already-there';
+  patientCreated: boolean;
+  filed?: Pick<ReportFiled, 'reportUrl' | 'resources' | 'bundleSha256'>;
+}
+
+export type Telling =
+  | { kind: 'told'; told: Told }
+  /** There is nothing to say here, and why. */
+  | { kind: 'not-needed'; reason: string }
+  /** Somebody at the destination has acted on the report: it is left alone. */
+  | { kind: 'touched'; status: string }
+  | { kind: 'quarantined'; reason: QuarantineReason }
+  /** `retryAfterMs` is the destination's own wish. */
+  | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
+
+/** A place reports go to. `tell` may be repeated at any time and by anybody: it leaves one report. */
+export abstract class Destination {
+  abstract readonly name: string;
+  /** Reports under way at once. */
+  abstract readonly atOnce: number;
+  /** Rejects while the destination cannot be reached. */
+  abstract reach(): Promise<void>;
+  abstract tell(report: ToTell, errand: Errand): Promise<Telling>;
+}

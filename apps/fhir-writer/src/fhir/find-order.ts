@@ -1,0 +1,50 @@
+import type { Failure } from '@sightline/contracts';
+import type { StudyOfResult } from '@sightline/findings';
+import type { ServiceRequest } from '@medplum/fhirtypes';
+import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
+import type { FhirClient } from './fhir-client.ts';
+import type { Issuers } from './issuers.ts';
+import { carries, isReferenceTo, resourcesIn, token } from './search-result.ts';
+
+export type Order =
+  | { kind: 'order'; orders: string[]; encounter?: string }
+  | { kind: 'quarantine'; reason: QuarantineReason }
+  | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
+
+/**
+ * What the study was ordered by: the requests that carry its accession number, under the issuer's identifier system. One that is
+ * somebody else's says that the images are, too.
+ */
+export class FindOrder {
+  constructor(
+    private readonly fhir: FhirClient,
+    private readonly issuers: Issuers,
+  ) {}
+
+  async find(
+    study: StudyOfResult,
+    patient: string,
+    callingAeTitle: string | undefined,
+    errand: Errand,
+  ): Promise<Order> {
+    const { accessionNumber, issuerOfAccessionNumber } = study;
+    const system = this.issuers.systemOf(issuerOfAccessionNumber, callingAeTitle);
+    if (accessionNumber === undefined || system === undefined) return { kind: 'order', orders: [] };
+    const identifier = { system, value: accessionNumber };
+    const search = await this.fhir.search<ServiceRequest>('ServiceRequest', { identifier: token(identifier) }, errand);
+    if (search.kind === 'failed') return search;
+    if (search.kind !== 'ok') return { kind: 'order', orders: [] };
+    const found = resourcesIn<ServiceRequest>(search.body, 'ServiceRequest').filter(
+      (one) => carries(one, identifier) && one.status !== 'entered-in-error',
+    );
+    if (found.some(({ subject }) => !isReferenceTo(subject, patient))) {
+      return { kind: 'quarantine', reason: 'order-of-another-patient' };
+    }
+    const encounter = found.find((one) => one.encounter?.reference !== undefined)?.encounter?.reference;
+    return {
+      kind: 'order',
+      orders: found.map(({ id }) => `ServiceRequest/${id ?? ''}`),
+      ...(encounter === undefined ? {} : { encounter }),
+    };
+  }
+}

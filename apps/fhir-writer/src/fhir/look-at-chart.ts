@@ -1,0 +1,100 @@
+import type { Failure } from '@sightline/contracts';
+import { dicomUid, reportIdentifier, type ChartNow } from '@sightline/fhir';
+import type { ResultSet } from '@sightline/findings';
+import type { DiagnosticReport, Identifier, ImagingStudy, Observation } from '@medplum/fhirtypes';
+import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
+import type { FhirClient } from './fhir-client.ts';
+import { carries, isReferenceTo, resourcesIn, token } from './search-result.ts';
+
+type Seen<T> =
+  | ({ kind: 'seen' } & T)
+  | { kind: 'quarantine'; reason: QuarantineReason }
+  | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
+
+/** Ids in one search: a form of some kilobytes, as every server takes it. */
+const idsAtOnce = 50;
+
+/** What a chart holds of a study and its report now. */
+export class LookAtChart {
+  constructor(private readonly fhir: FhirClient) {}
+
+  /** The study as somebody describes it there; a study that is another patient's is nobody's to file to. */
+  async study(
+    studyInstanceUid: string,
+    patient: string,
+    errand: Errand,
+  ): Promise<Seen<{ imagingStudy?: ImagingStudy }>> {
+    const identifier = dicomUid(studyInstanceUid);
+    const search = await this.fhir.search<ImagingStudy>('ImagingStudy', { identifier: token(identifier) }, errand);
+    if (search.kind === 'failed') return search;
+    // A server without studies knows of none.
+    if (search.kind !== 'ok') return { kind: 'seen' };
+    const [imagingStudy, ...others] = resourcesIn<ImagingStudy>(search.body, 'ImagingStudy').filter((one) =>
+      carries(one, identifier),
+    );
+    if (others.length > 0) return { kind: 'quarantine', reason: 'several-imaging-studies' };
+    if (imagingStudy === undefined) return { kind: 'seen' };
+    return isReferenceTo(imagingStudy.subject, patient)
+      ? { kind: 'seen', imagingStudy }
+      : { kind: 'quarantine', reason: 'study-of-another-patient' };
+  }
+
+  /** Our report and everything it says, with what it said before: `identifiers` is what it is to say now. */
+  async report(
+    set: ResultSet,
+    identifiers: readonly Identifier[],
+    errand: Errand,
+  ): Promise<Seen<Omit<ChartNow, 'imagingStudy'>>> {
+    const identifier = reportIdentifier(set.study.studyInstanceUid, set.model.name, set.generation);
+    const search = await this.fhir.search<DiagnosticReport>(
+      'DiagnosticReport',
+      { identifier: token(identifier) },
+      errand,
+    );
+    if (search.kind === 'failed') return search;
+    if (search.kind !== 'ok') return unable('DiagnosticReport');
+    const [report] = resourcesIn<DiagnosticReport>(search.body, 'DiagnosticReport').filter((one) =>
+      carries(one, identifier),
+    );
+    const known = await this.observations('identifier', identifiers.map(token), errand);
+    if (known.kind !== 'seen') return known;
+    const wanted = known.observations.filter((one) => identifiers.some((each) => carries(one, each)));
+    const listed = (report?.result ?? []).flatMap(({ reference }) => idOf(reference) ?? []);
+    const missing = listed.filter((id) => !wanted.some((one) => one.id === id));
+    const before = await this.observations('_id', missing, errand);
+    if (before.kind !== 'seen') return before;
+    return {
+      kind: 'seen',
+      observations: [...wanted, ...before.observations],
+      ...(report === undefined ? {} : { report }),
+    };
+  }
+
+  private async observations(
+    parameter: '_id' | 'identifier',
+    values: readonly string[],
+    errand: Errand,
+  ): Promise<Seen<{ observations: Observation[] }>> {
+    const observations: Observation[] = [];
+    for (let from = 0; from < values.length; from += idsAtOnce) {
+      const some = values.slice(from, from + idsAtOnce);
+      const found = await this.fhir.search<Observation>(
+        'Observation',
+        { [parameter]: some.join(','), _count: String(idsAtOnce) },
+        errand,
+      );
+      if (found.kind === 'failed') return found;
+      if (found.kind !== 'ok') return unable('Observation');
+      observations.push(...resourcesIn<Observation>(found.body, 'Observation'));
+    }
+    return { kind: 'seen', observations };
+  }
+}
+
+function idOf(reference: string | undefined): string | undefined {
+  return /(?:^|\/)Observation\/([\w.-]+)/.exec(reference ?? '')?.[1];
+}
+
+function unable(type: string): { kind: 'failed'; failure: Failure } {
+  return { kind: 'failed', failure: { kind: 'unavailable', message: `FHIR server could not search ${type}` } };
+}

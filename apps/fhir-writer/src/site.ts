@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { modelNameSchema, releaseSchema, type Release } from '@sightline/contracts';
+import { z } from 'zod';
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const nameSchema = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
+
+/** First match wins; a row without a `callingAeTitle` is for all of them. */
+const issuerRowSchema = z.strictObject({
+  issuer: z.string().min(1).optional(),
+  callingAeTitle: z.string().min(1).optional(),
+  system: z.string().min(1),
+});
+
+const patientsSchema = z.strictObject({
+  /** `create` is the sandbox's: a hospital's patients are never made from images. */
+  rule: z.enum(['resolve', 'create']).default('resolve'),
+  /** Whose patient ids the images carry where they name no issuer. */
+  identifierSystem: z.string().min(1),
+  issuers: z.array(issuerRowSchema).default([]),
+});
+
+const fhirSchema = z.strictObject({
+  kind: z.literal('fhir'),
+  name: nameSchema,
+  /** Base of the R4 endpoint. */
+  baseUrl: url,
+  tokenUrl: url,
+  clientId: z.string().min(1),
+  /** File with the private JWK, or a JWK set whose first key signs (ES384 or RS384). Read anew for each token. */
+  keyFile: z.string().min(1),
+  /** Over the scopes that a report needs, where the authorization server calls them something else. */
+  scope: z.string().min(1).optional(),
+  patients: patientsSchema,
+  /** Whose accession numbers are under which identifier system. An issuer without a row is nobody's here. */
+  accessions: z.array(issuerRowSchema).default([]),
+  /** References at this server: its PACS's DICOMweb `Endpoint/…`, and the `Organization/…` that answers for the reports. */
+  endpoint: z
+    .string()
+    .regex(/^Endpoint\/[\w.-]+$/)
+    .optional(),
+  organization: z
+    .string()
+    .regex(/^Organization\/[\w.-]+$/)
+    .optional(),
+  /** `auto` asks the server's CapabilityStatement. */
+  plan: z.enum(['auto', 'transaction', 'sequence']).default('auto'),
+  requestsPerSecond: z.number().positive().default(100),
+  /** Reports under way at once. */
+  atOnce: z.int().positive().max(64).default(4),
+});
+
+const siteSchema = z.strictObject({
+  /** True where no other report of these studies exists: only then does a signature make a report final. */
+  onlyReport: z.boolean().default(false),
+  /** Over what the manifests say; `*` stands for every model that is not named. */
+  release: z.record(z.union([modelNameSchema, z.literal('*')]), releaseSchema).default({}),
+  destinations: z
+    .array(fhirSchema)
+    .min(1)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two destinations have one name'),
+});
+
+/** What a hospital decides: where reports go, when, and whose patients they are about. */
+export type Site = z.infer<typeof siteSchema>;
+
+/** Its injection token. */
+export const Site = Symbol('Site');
+
+export type FhirDestinationSettings = z.infer<typeof fhirSchema>;
+export type PatientSettings = z.infer<typeof patientsSchema>;
+
+/** The site as its file describes it, or one line that says what is wrong with the file. */
+export async function readSite(
+  file: string,
+): Promise<{ kind: 'site'; site: Site } | { kind: 'malformed'; line: string }> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return { kind: 'malformed', line: 'SITE_FILE cannot be read' };
+  const parsed = siteSchema.safeParse(parseJson(text));
+  if (parsed.success) return { kind: 'site', site: parsed.data };
+  const complaints = parsed.error.issues.map(({ path, message }) =>
+    [path.join('.'), message].filter(Boolean).join(': '),
+  );
+  return { kind: 'malformed', line: `SITE_FILE is wrong: ${complaints.join('; ')}` };
+}
+
+/** When what a model says may leave the mesh. */
+export function releaseOf(site: Site, model: { name: string; release: Release }): Release {
+  return site.release[model.name] ?? site.release['*'] ?? model.release;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
