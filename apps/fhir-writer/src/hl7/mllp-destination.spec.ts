@@ -207,6 +207,29 @@ describe('a destination', () => {
     expect(await send('2')).toEqual({ kind: 'accepted' });
   });
 
+  it('is reached without a message, over the connection that messages then use', async () => {
+    await destination.reach(AbortSignal.timeout(5000));
+    await destination.reach(AbortSignal.timeout(5000));
+    expect(await send('1')).toEqual({ kind: 'accepted' });
+    expect([connections, received.length]).toEqual([1, 1]);
+  });
+
+  it('is not reached while nobody listens, which delays no message afterwards', async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await expect(destination.reach(AbortSignal.timeout(5000))).rejects.toThrow(/ECONNREFUSED/);
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    expect(await send('1')).toEqual({ kind: 'accepted' });
+  });
+
+  it('with a certificate that is none is a defect, each time it is used', async () => {
+    destination = destinationTo({ tls: { cert: 'no certificate', key: 'no key' } });
+    await expect(send('1')).rejects.toThrow();
+    await expect(destination.reach(AbortSignal.timeout(5000))).rejects.toThrow(/PEM|start line/i);
+    await expect(send('2')).rejects.toThrow(/PEM|start line/i);
+    expect(connections).toBe(0);
+  });
+
   it('that never finishes connecting is unavailable in time', async () => {
     // It takes the connection and says nothing to the handshake.
     behaviours = Array.from({ length: 9 }, () => () => undefined);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Failure } from '@sightline/contracts';
 import type { Refusal } from '@sightline/hl7v2';
 import { blockOf } from './mllp-block.ts';
-import { MllpConnection, type Exchanged, type MllpPeer } from './mllp-connection.ts';
+import { MllpConnection, type Exchanged, type Lost, type MllpPeer } from './mllp-connection.ts';
 
 /**
  * `rejected`: the destination will not take this message, however often it is sent. `failed`: it may be sent again, as it
@@ -32,15 +32,27 @@ export class MllpDestination {
    * again. Never rejects for what a peer or a network does; an aborted `signal` ends it as unavailable.
    */
   async send(text: string, controlId: string, signal: AbortSignal): Promise<Sent> {
-    const sent = this.#last.then(() => this.#deliver(blockOf(text), controlId, signal));
-    this.#last = sent;
-    return sent;
+    return this.#inTurn(() => this.#deliver(blockOf(text), controlId, signal));
+  }
+
+  /** Resolves where there is a connection, or can be one; rejects while there cannot. Sends nothing. */
+  async reach(signal: AbortSignal): Promise<void> {
+    if (this.#connection?.isOpen === true) return;
+    const connection = await this.#inTurn(() => this.#connected(signal));
+    if (!(connection instanceof MllpConnection)) throw new Error(`HL7 destination: ${connection.reason}`);
   }
 
   /** Ends the connection; the next message opens another. */
   close(): void {
     this.#connection?.close();
     this.#connection = undefined;
+  }
+
+  /** After everything that was given before, whatever became of that. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   async #deliver(block: Buffer, controlId: string, signal: AbortSignal): Promise<Sent> {
@@ -54,12 +66,16 @@ export class MllpDestination {
   }
 
   async #once(block: Buffer, controlId: string, signal: AbortSignal): Promise<Exchanged> {
-    if (this.#connection?.isOpen !== true) {
-      const opened = await MllpConnection.open(this.peer, signal);
-      if (!(opened instanceof MllpConnection)) return opened;
-      this.#connection = opened;
-    }
-    return this.#connection.exchange(block, controlId, signal);
+    const connection = await this.#connected(signal);
+    return connection instanceof MllpConnection ? connection.exchange(block, controlId, signal) : connection;
+  }
+
+  /** The connection that is kept, or another in its place. */
+  async #connected(signal: AbortSignal): Promise<MllpConnection | Lost> {
+    if (this.#connection?.isOpen === true) return this.#connection;
+    const opened = await MllpConnection.open(this.peer, signal);
+    if (opened instanceof MllpConnection) this.#connection = opened;
+    return opened;
   }
 }
 
