@@ -15,7 +15,7 @@ const shared = {
       },
     ],
   },
-  moduleNameMapper: { '^@sightline/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts' },
+  moduleNameMapper: { '^@sightline/([a-z0-9-]+)$': '<rootDir>/libs/$1/src/index.ts' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.sandbox/'],
 };
 

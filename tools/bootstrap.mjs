@@ -16,6 +16,7 @@ const FOR_TESTS = [
   { program: 'dciodvfy', package: 'dicom3tools', why: 'dicom3tools' },
   { program: 'chromium', package: 'chromium', why: 'Chromium' },
   { program: 'strace', package: 'strace', why: 'strace' },
+  { program: 'openssl', package: 'openssl', why: 'OpenSSL' },
 ];
 
 /** @type {Record<string, { script: string, system: readonly { program: string, package: string, why: string }[], optional?: boolean }>} */

@@ -25,6 +25,11 @@ export const dicomTerms = {
   modalitySeg: dcm('SEG', 'Segmentation'),
   modalityKo: dcm('KO', 'Key Object Selection'),
   modalityPr: dcm('PR', 'Presentation State'),
+  accessionNumber: dcm('121022', 'Accession Number'),
+  dicomStudy: {
+    ...dcm('113014', 'DICOM Study'),
+    note: 'PS3.16 says "Study"; the words are those of IHE RAD-128, which receivers compare.',
+  },
   applicationActivity: dcm('110100', 'Application Activity'),
   auditLogUsed: dcm('110101', 'Audit Log Used'),
   beginTransferringDicomInstances: dcm('110102', 'Begin Transferring DICOM Instances'),

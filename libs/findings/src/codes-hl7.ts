@@ -11,6 +11,7 @@ export const hl7 = {
   },
   categoryImaging: terminology('observation-category', 'imaging', 'Imaging'),
   sectionRadiology: terminology('v2-0074', 'RAD', 'Radiology'),
+  sectionOther: terminology('v2-0074', 'OTH', 'Other'),
   accession: terminology('v2-0203', 'ACSN', 'Accession ID'),
   medicalRecordNumber: terminology('v2-0203', 'MR', 'Medical record number'),
   positive: terminology('v3-ObservationInterpretation', 'POS', 'Positive'),

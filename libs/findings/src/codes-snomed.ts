@@ -74,6 +74,11 @@ export const snomed = {
     'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
     'FHIR only: DICOM SR says 272519000 (CID 240).',
   ),
+  findingSite: sct(
+    '363698007',
+    'Finding site',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
   laterality: sct(
     '272741003',
     'Laterality',

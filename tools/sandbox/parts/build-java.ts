@@ -7,11 +7,15 @@ import { promisify } from 'node:util';
 import { PartFailed } from './part-failed.ts';
 import { REPOSITORY } from './repository.ts';
 
-export type JavaProject = 'fhir-server' | 'kafka';
+export type JavaProject = 'fhir-server' | 'hl7-peer' | 'kafka';
 
 const run = promisify(execFile);
 
-const NAMES: Readonly<Record<JavaProject, string>> = { 'fhir-server': 'FHIR server', kafka: 'Kafka' };
+const NAMES: Readonly<Record<JavaProject, string>> = {
+  'fhir-server': 'FHIR server',
+  'hl7-peer': 'HL7 peer',
+  kafka: 'Kafka',
+};
 
 const OLDEST_JAVA = 17;
 
