@@ -56,36 +56,46 @@ export class LookAtChart {
     const [report] = resourcesIn<DiagnosticReport>(search.body, 'DiagnosticReport').filter((one) =>
       carries(one, identifier),
     );
-    const known = await this.observations('identifier', identifiers.map(token), errand);
+    const known = await this.carrying(identifiers, errand);
     if (known.kind !== 'seen') return known;
-    const wanted = known.observations.filter((one) => identifiers.some((each) => carries(one, each)));
     const listed = (report?.result ?? []).flatMap(({ reference }) => idOf(reference) ?? []);
-    const missing = listed.filter((id) => !wanted.some((one) => one.id === id));
-    const before = await this.observations('_id', missing, errand);
+    const missing = listed.filter((id) => !known.observations.some((one) => one.id === id));
+    const before = await this.read(missing, errand);
     if (before.kind !== 'seen') return before;
     return {
       kind: 'seen',
-      observations: [...wanted, ...before.observations],
+      observations: [...known.observations, ...before.observations],
       ...(report === undefined ? {} : { report }),
     };
   }
 
-  private async observations(
-    parameter: '_id' | 'identifier',
-    values: readonly string[],
+  private async carrying(
+    identifiers: readonly Identifier[],
     errand: Errand,
   ): Promise<Seen<{ observations: Observation[] }>> {
     const observations: Observation[] = [];
-    for (let from = 0; from < values.length; from += idsAtOnce) {
-      const some = values.slice(from, from + idsAtOnce);
+    for (let from = 0; from < identifiers.length; from += idsAtOnce) {
+      const some = identifiers.slice(from, from + idsAtOnce);
       const found = await this.fhir.search<Observation>(
         'Observation',
-        { [parameter]: some.join(','), _count: String(idsAtOnce) },
+        { identifier: some.map(token).join(','), _count: String(idsAtOnce) },
         errand,
       );
       if (found.kind === 'failed') return found;
       if (found.kind !== 'ok') return unable('Observation');
-      observations.push(...resourcesIn<Observation>(found.body, 'Observation'));
+      const all = resourcesIn<Observation>(found.body, 'Observation');
+      observations.push(...all.filter((one) => some.some((each) => carries(one, each))));
+    }
+    return { kind: 'seen', observations };
+  }
+
+  /** One by one: what a report no longer says is seldom much, and not every server finds by several ids. */
+  private async read(ids: readonly string[], errand: Errand): Promise<Seen<{ observations: Observation[] }>> {
+    const observations: Observation[] = [];
+    for (const id of ids) {
+      const read = await this.fhir.read<Observation>(`Observation/${id}`, errand);
+      if (read.kind === 'failed') return read;
+      if (read.kind === 'ok') observations.push(read.body);
     }
     return { kind: 'seen', observations };
   }
