@@ -26,6 +26,7 @@ const COMMANDS = {
   send: { script: 'tools/send/send.ts', system: [] },
   token: { script: 'tools/sandbox/token.ts', system: [] },
   model: { script: 'tools/model/model.ts', system: [] },
+  recall: { script: 'tools/recall/recall.ts', system: [] },
   evaluate: { script: 'tools/evaluate/evaluate.ts', system: [] },
   parity: { script: 'tools/parity/main.ts', system: [] },
   train: { script: 'tools/train/train.ts', system: [] },

@@ -25,6 +25,8 @@ export interface Endpoints {
   readonly kafka: string;
   /** AuditEvent of audit-monitor, to search in. */
   readonly auditUrl: string;
+  /** fhir-writer's doors: recall and quarantine. */
+  readonly writerUrl: string;
   readonly dicom: { readonly host: string; readonly port: number; readonly aeTitle: string };
 }
 
@@ -170,6 +172,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       tokenUrl: started.identityProvider.tokenUrl,
       kafka: `${LOOPBACK}:${ports.kafka}`,
       auditUrl: `http://${LOOPBACK}:${ports.http['audit-monitor']}/fhir/AuditEvent`,
+      writerUrl: `http://${LOOPBACK}:${ports.http['fhir-writer']}`,
       dicom: { host: LOOPBACK, port: ports.dicom, aeTitle: 'SIGHTLINE' },
     };
     await writeFile(endpointsFile, `${JSON.stringify(endpoints, undefined, 2)}\n`);
