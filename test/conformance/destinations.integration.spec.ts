@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DiagnosticReport, Observation, Patient, Reference, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import { startHl7Receiver, type Hl7Receiver } from '../../tools/sandbox/parts/hl7-peer.ts';
 import { startMedplumFhir, type MedplumFhir } from '../support/medplum-fhir.ts';
 import { startStrictEhr, type StrictEhr } from '../support/strict-ehr.ts';
-import { waitFor } from '../support/index.ts';
+import { temporaryDirectory, waitFor, type TemporaryDirectory } from '../support/index.ts';
 import { answer } from './answers.ts';
 import { patientSystem, startWriterRig, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
 let strict: StrictEhr;
 let medplum: MedplumFhir;
+let older: Hl7Receiver;
+let folder: TemporaryDirectory;
 
 const patient: Patient = {
   resourceType: 'Patient',
@@ -32,7 +35,12 @@ const ids = { strict: '', medplum: '' };
 
 beforeAll(async () => {
   rig = await startWriterRig();
-  [strict, medplum] = await Promise.all([startStrictEhr(rig.identity), startMedplumFhir(rig.identity)]);
+  folder = await temporaryDirectory('destinations');
+  [strict, medplum, older] = await Promise.all([
+    startStrictEhr(rig.identity),
+    startMedplumFhir(rig.identity),
+    startHl7Receiver({ directory: folder.path }),
+  ]);
   const { tokenUrl, fhirWriter } = rig.identity;
   const other = (name: string, baseUrl: string) => ({
     kind: 'fhir',
@@ -54,13 +62,26 @@ beforeAll(async () => {
   await rig.startWriter({
     patients: { rule: 'resolve' },
     ehr: { accessions: [{ system: 'urn:example:accessions' }] },
-    others: [other('strict', strict.baseUrl), other('medplum', medplum.baseUrl)],
+    others: [
+      other('strict', strict.baseUrl),
+      other('medplum', medplum.baseUrl),
+      {
+        kind: 'hl7v2',
+        name: 'older',
+        host: '127.0.0.1',
+        port: older.port,
+        receiving: { application: 'EHR', facility: 'HOSPITAL' },
+        identity: 'ehr',
+      },
+    ],
   });
 }, 600_000);
 
 afterAll(async () => {
   await strict?.stop();
   await medplum?.stop();
+  await older?.stop();
+  await folder?.remove();
   await rig?.stop();
 }, 60_000);
 
@@ -89,7 +110,7 @@ const standings = async (study: string): Promise<Record<string, string>> => {
 const everywhere = (study: string) =>
   waitFor(async () => {
     const all = await standings(study);
-    if (Object.values(all).filter((one) => one === 'told').length === 3) return true;
+    if (Object.values(all).filter((one) => one === 'told').length === 4) return true;
     throw new Error(JSON.stringify(all));
   });
 
@@ -150,7 +171,20 @@ async function chartsOf(study: string): Promise<{ hapi: unknown; strict: unknown
   };
 }
 
-describe('three servers that can do different things', () => {
+/** Status of the report and of each finding's presence in the message that came last, which the receiver found no fault with. */
+function lastMessage(): { report: string | undefined; presence: string[] } {
+  const { errors, rows } = older.received().at(-1) ?? { errors: ['nothing came'], rows: [] };
+  expect(errors).toEqual([]);
+  const [report, ...results] = rows;
+  return {
+    report: report?.at(-1),
+    presence: results
+      .filter(([question, , value]) => question?.startsWith('233604007') && /^\d+$/.test(value ?? ''))
+      .map((row) => `${row[2] ?? ''} ${row[3] ?? ''}`),
+  };
+}
+
+describe('three servers that can do different things, and an older system', () => {
   const first = answer({ images: 2, laterality: 'left', patient: { id: 'Q1' } });
   const study = first.study.studyInstanceUid;
 
@@ -165,6 +199,12 @@ describe('three servers that can do different things', () => {
     expect(charts.strict).toEqual(charts.hapi);
     expect(charts.medplum).toEqual(charts.hapi);
   }, 120_000);
+
+  it('and the older system was told the same by HL7 v2', () => {
+    const { report, presence } = lastMessage();
+    expect(report).toBe('R');
+    expect(presence).toEqual([expect.stringMatching(/^52101004.* R$/), expect.stringMatching(/^52101004.* R$/)]);
+  });
 
   it('refer to the order on each, as that server knows it', async () => {
     const held: Resource[] = [...strict.held()];
@@ -183,7 +223,7 @@ describe('three servers that can do different things', () => {
       const second = await rig.rows('select 1 from told_edition where study_instance_uid = $1 and edition = 2', [
         study,
       ]);
-      if (second.length === 3) return true;
+      if (second.length === 4) return true;
       throw new Error(JSON.stringify(await standings(study)));
     });
     const charts = await chartsOf(study);
@@ -193,6 +233,7 @@ describe('three servers that can do different things', () => {
     });
     expect(charts.strict).toEqual(charts.hapi);
     expect(charts.medplum).toEqual(charts.hapi);
+    expect(lastMessage().presence).toEqual([expect.stringMatching(/^2667000.* R$/), expect.stringMatching(/ D$/)]);
   }, 120_000);
 
   it('a refusal of what was ordered is a cancelled report on each', async () => {

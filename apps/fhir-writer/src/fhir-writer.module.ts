@@ -9,9 +9,8 @@ import { DeliveryStore } from './deliveries/delivery-store.ts';
 import type { Destination } from './deliveries/destination.ts';
 import { RecordDelivery } from './deliveries/record-delivery.ts';
 import { RunDeliveries } from './deliveries/run-deliveries.ts';
-import { openFhirDestination } from './fhir/open-fhir-destination.ts';
+import { openDestinations } from './open-destinations.ts';
 import { filingMigrations } from './filing-migrations.ts';
-import { loadDefinitions } from './load-definitions.ts';
 import { KeySetController } from './key-set.controller.ts';
 import { QuarantineController } from './quarantine.controller.ts';
 import { RecallController } from './recall.controller.ts';
@@ -66,8 +65,7 @@ export class FhirWriterModule {
           provide: DESTINATIONS,
           inject: [Readiness],
           useFactory: async (readiness: Readiness) => {
-            const definitions = await loadDefinitions();
-            const destinations = site.destinations.map((one) => openFhirDestination(one, site, definitions));
+            const destinations = await openDestinations(site);
             for (const one of destinations) readiness.add(one.name, () => one.reach());
             return destinations;
           },

@@ -14,7 +14,7 @@ export class KeySetController {
   @OpenRoute()
   @Header('cache-control', 'public, max-age=300')
   async keys(): Promise<{ keys: JWK[] }> {
-    const files = new Set(this.site.destinations.map(({ keyFile }) => keyFile));
+    const files = new Set(this.site.destinations.flatMap((one) => (one.kind === 'fhir' ? [one.keyFile] : [])));
     const keys = (await Promise.all([...files].map(readKeys))).flat().map(publicKey);
     return { keys: [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()] };
   }

@@ -23,6 +23,15 @@ const ehr = {
   patients: { identifierSystem: 'urn:oid:1.2.3' },
 };
 
+const oru = {
+  kind: 'hl7v2',
+  name: 'oru',
+  host: 'h',
+  port: 2575,
+  receiving: { application: 'EHR', facility: 'H' },
+  identity: 'ehr',
+};
+
 async function read(text: string): Promise<Awaited<ReturnType<typeof readSite>>> {
   const file = join(folder, 'site.json');
   await writeFile(file, text);
@@ -50,6 +59,8 @@ describe('a site', () => {
     [JSON.stringify({ destinations: [{ ...ehr, baseUrl: 'file:///etc' }] }), 'destinations.0.baseUrl'],
     [JSON.stringify({ destinations: [ehr], release: { '*': 'now' } }), 'release.*'],
     [JSON.stringify({ destinations: [ehr], relase: {} }), 'relase'],
+    [JSON.stringify({ destinations: [ehr, { ...oru, identity: 'oru' }] }), 'identity must name'],
+    [JSON.stringify({ destinations: [ehr, { ...oru, kind: 'fax' }] }), 'destinations.1.kind'],
   ])('that is %s is refused with one line that says what is wrong', async (text, line) => {
     const read_ = await read(text);
     expect(read_).toMatchObject({ kind: 'malformed', line: expect.stringContaining(line) });

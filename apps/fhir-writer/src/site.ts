@@ -50,15 +50,48 @@ const fhirSchema = z.strictObject({
   atOnce: z.int().positive().max(64).default(4),
 });
 
+const partySchema = z.strictObject({ application: z.string().min(1), facility: z.string().min(1) });
+
+const hl7Schema = z.strictObject({
+  kind: z.literal('hl7v2'),
+  name: nameSchema,
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535),
+  /** Absent: in the clear, for a protected network. PEM files; a certificate of our own where the peer asks for one. */
+  tls: z
+    .strictObject({
+      caFile: z.string().min(1).optional(),
+      certFile: z.string().min(1).optional(),
+      keyFile: z.string().min(1).optional(),
+      serverName: z.string().min(1).optional(),
+    })
+    .optional(),
+  /** MSH-3 to MSH-6. */
+  sending: partySchema.default({ application: 'SIGHTLINE', facility: 'SIGHTLINE' }),
+  receiving: partySchema,
+  /** MSH-11: production, training, debugging. */
+  processingId: z.enum(['P', 'T', 'D']).default('P'),
+  answerTimeoutMs: z.int().positive().default(15_000),
+  /** Name of the FHIR destination that says whose a report is. */
+  identity: nameSchema,
+});
+
 const siteSchema = z.strictObject({
   /** True where no other report of these studies exists: only then does a signature make a report final. */
   onlyReport: z.boolean().default(false),
   /** Over what the manifests say; `*` stands for every model that is not named. */
   release: z.record(z.union([modelNameSchema, z.literal('*')]), releaseSchema).default({}),
   destinations: z
-    .array(fhirSchema)
+    .array(z.discriminatedUnion('kind', [fhirSchema, hl7Schema]))
     .min(1)
-    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two destinations have one name'),
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two destinations have one name')
+    .refine(
+      (all) =>
+        all.every(
+          (one) => one.kind !== 'hl7v2' || all.some(({ kind, name }) => kind === 'fhir' && name === one.identity),
+        ),
+      'identity must name a destination of kind fhir',
+    ),
 });
 
 /** What a hospital decides: where reports go, when, and whose patients they are about. */
@@ -68,6 +101,7 @@ export type Site = z.infer<typeof siteSchema>;
 export const Site = Symbol('Site');
 
 export type FhirDestinationSettings = z.infer<typeof fhirSchema>;
+export type Hl7DestinationSettings = z.infer<typeof hl7Schema>;
 export type PatientSettings = z.infer<typeof patientsSchema>;
 
 /** The site as its file describes it, or one line that says what is wrong with the file. */

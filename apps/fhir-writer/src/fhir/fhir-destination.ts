@@ -104,6 +104,24 @@ export class FhirDestination extends Destination {
     return this.bring(set, { told, patientCreated: patient.created, signs: plan === 'transaction' }, write, errand);
   }
 
+  /** Whose a report is and what ordered it, for destinations that cannot tell themselves. Nothing is written. */
+  async identify(
+    report: ToTell,
+    errand: Errand,
+  ): Promise<{ kind: 'identified'; patient: Patient; orders: readonly string[] } | Elsewhere> {
+    const patient = await this.patient(report, undefined, errand);
+    if (patient.kind !== 'patient') return patient;
+    const place = await this.place(report, patient.reference, errand);
+    if (place.kind !== 'place') return place;
+    const study = await this.chart.study(report.set.study.studyInstanceUid, patient.reference, errand);
+    if (study.kind === 'quarantine') return { kind: 'quarantined', reason: study.reason };
+    if (study.kind === 'failed') return study;
+    const record = await this.parts.fhir.read<Patient>(patient.reference, errand);
+    if (record.kind === 'failed') return record;
+    if (record.kind !== 'ok') return unavailable('FHIR server does not show the record it found');
+    return { kind: 'identified', patient: record.body, orders: place.orders };
+  }
+
   /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
   private async bring(
     set: ResultInChart,
