@@ -3,20 +3,35 @@ import { encodeFileMeta } from './file-meta.ts';
 import { attributes, type Keyword } from './tag.ts';
 import { explicitVrLittleEndian, implicitVrLittleEndian } from './transfer-syntax.ts';
 
-/** Text for textual VRs, numbers for US, bytes for OW, items for SQ. */
-export type WritableValue = string | number | Uint8Array | WritableDataset[];
+/** Text for textual VRs, numbers for binary ones (AT: the tag), bytes for those of OB, OF and OW, items for SQ. */
+export type WritableValue = string | number | readonly number[] | Uint8Array | readonly WritableDataset[];
 export type WritableDataset = Partial<Record<Keyword, WritableValue>>;
 
 function valueBytes(value: WritableValue, vr: string, explicitVr: boolean): Buffer {
-  if (Array.isArray(value)) return Buffer.concat(value.map((entry) => itemBytes(entry, explicitVr)));
-  if (typeof value === 'number') {
-    const bytes = Buffer.alloc(2);
-    bytes.writeUInt16LE(value & 0xffff);
-    return bytes;
-  }
-  const bytes = typeof value === 'string' ? Buffer.from(value) : Buffer.from(value);
-  return bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.from(vr === 'UI' || vr === 'OW' ? '\0' : ' ')]);
+  if (typeof value === 'number') return numberBytes(value, vr);
+  if (typeof value === 'string') return even(Buffer.from(value), vr);
+  if (value instanceof Uint8Array) return even(Buffer.from(value), vr);
+  return Buffer.concat(
+    value.map((entry) => (typeof entry === 'number' ? numberBytes(entry, vr) : itemBytes(entry, explicitVr))),
+  );
 }
+
+/** PS3.5 6.2: text is padded with a space, UIDs and bytes with a zero. */
+function even(bytes: Buffer, vr: string): Buffer {
+  const padding = vr === 'UI' || vr.startsWith('O') ? '\0' : ' ';
+  return bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.from(padding)]);
+}
+
+function numberBytes(value: number, vr: string): Buffer {
+  const bytes = Buffer.alloc(numberLengths[vr] ?? 2);
+  if (vr === 'FD') bytes.writeDoubleLE(value);
+  else if (vr === 'UL') bytes.writeUInt32LE(value);
+  else if (vr === 'AT') bytes.writeUInt32LE(((value << 16) | (value >>> 16)) >>> 0);
+  else bytes.writeUInt16LE(value & 0xffff);
+  return bytes;
+}
+
+const numberLengths: Readonly<Record<string, number>> = { FD: 8, UL: 4, AT: 4 };
 
 function itemBytes(dataset: WritableDataset, explicitVr: boolean): Buffer {
   const content = encodeDataSet(dataset, { explicitVr });

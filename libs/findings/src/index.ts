@@ -1,5 +1,6 @@
 export { codedConceptSchema, type CheckedCode, type CodedConcept } from './coded-concept.ts';
 export { checkedCode, codes, concept } from './codes.ts';
+export { absentInDicom } from './codes-dicom.ts';
 export {
   findingSchema,
   sourceImageSchema,
