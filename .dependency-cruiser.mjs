@@ -7,6 +7,7 @@
 const mayImport = {
   dicom: [],
   findings: ['dicom'],
+  'dicom-results': ['dicom', 'findings'],
   fhir: ['dicom', 'findings'],
   contracts: ['dicom', 'findings'],
   models: ['dicom', 'findings', 'contracts'],
@@ -22,6 +23,7 @@ const pureMayUse = {
   contracts: ['zod'],
   findings: ['zod'],
   dicom: ['zod', '@cornerstonejs/codec-openjpeg'],
+  'dicom-results': ['zod'],
   fhir: ['zod', '@medplum/fhirtypes'],
 };
 

@@ -1,0 +1,23 @@
+/** Longest value of a DS, in characters (PS3.5 Table 6.2-1). */
+const longest = 16;
+
+/** A finite number as a DS, and whether it is that number to the bit. */
+export function decimalString(value: number): { text: string; exact: boolean } {
+  const shortest = String(value);
+  const text = shortest.length <= longest ? shortest : rounded(value);
+  return { text, exact: Object.is(Number(text), value) };
+}
+
+/** With as many digits as fit. */
+function rounded(value: number): string {
+  for (let digits = longest; digits > 1; digits--) {
+    const text = value.toPrecision(digits);
+    if (text.length <= longest) return text;
+  }
+  return value.toPrecision(1);
+}
+
+/** Several numbers as one attribute's values. */
+export function decimalStrings(values: readonly number[]): string {
+  return values.map((value) => decimalString(value).text).join('\\');
+}
