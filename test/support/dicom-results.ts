@@ -29,17 +29,20 @@ export const resultCases = {
   'a radiograph': () => onFiles('chest-xray-paediatric', 'normal-1.dcm', codes.snomed.pneumonia),
   'slices of a head': () => onFiles('brain-haemorrhage', 'head/', codes.snomed.intracranialHaemorrhage),
   'a B-scan': () => onFiles('macular-oedema', 'left.dcm', codes.snomed.macularOedema),
-  'slices with a place': async () => resultOn(sourcesOf(classicSeries(scan, scene).map(named)), codes.snomed.pneumonia),
-  'frames of one object': async () => resultOn(sourcesOf([named(enhancedSeries(scan, scene))]), codes.snomed.pneumonia),
+  'slices with a place': async () =>
+    resultOn(sourcesOf(classicSeries(scan, scene).map((file) => named(file, '2.25.710'))), codes.snomed.pneumonia),
+  'frames of one object': async () =>
+    resultOn(sourcesOf([named(enhancedSeries(scan, scene), '2.25.720')]), codes.snomed.pneumonia),
 } satisfies Record<string, () => Promise<ResultCase>>;
 
 /** The phantom scanner knows no patient. */
-function named(file: Buffer): Buffer {
+function named(file: Buffer, studyInstanceUid: string): Buffer {
   const read = readDataset(file);
   if (read.kind === 'invalid') throw new Error(read.reason);
   return encodePart10({
     ...read.dataset,
     SpecificCharacterSet: 'ISO_IR 192',
+    StudyInstanceUID: studyInstanceUid,
     PatientName: 'Größe^Phantom',
     PatientID: 'PHANTOM',
     StudyDate: '20240917',

@@ -100,7 +100,7 @@ function told(set: ResultSet, { source, sources, pictures, filed, options }: Giv
   const { digest, onlyReport } = options;
   const placed: PlacedPicture[] = [];
   for (const picture of pictures) {
-    const placing = placePicture(picture, sources);
+    const placing = placePicture(picture, set.findings, sources);
     if (placing.kind === 'invalid') return placing;
     placed.push(placing.placed);
   }

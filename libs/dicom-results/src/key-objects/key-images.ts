@@ -1,7 +1,6 @@
 import { codes, type Digest, type ResultSet } from '@sightline/findings';
 import type { DicomObject } from '../dicom-object.ts';
 import { toldFindings } from '../report/told-finding.ts';
-import { uidsOfReport } from '../result-uids.ts';
 import type { SourceInstance } from '../source-instance.ts';
 import { keyObjectSelection } from './key-object-selection.ts';
 
@@ -21,6 +20,5 @@ export function keyImages(set: ResultSet, from: { source: SourceInstance; digest
       ...(frame !== undefined && { frames: [frame] }),
     })),
     saidAt: set.completedAt,
-    sopInstanceUid: uidsOfReport(set, from.digest)('KO', set.study.revision, set.completedAt, JSON.stringify(sources)),
   });
 }

@@ -20,7 +20,6 @@ export interface Selection {
   /** Value type IMAGE for images, COMPOSITE for documents. */
   objects: readonly (Evidence & { type: 'IMAGE' | 'COMPOSITE'; frames?: readonly number[] })[];
   saidAt: string;
-  sopInstanceUid: Uid;
 }
 
 export function keyObjectSelection(
@@ -28,20 +27,21 @@ export function keyObjectSelection(
   { source, digest }: { source: SourceInstance; digest: Digest },
   selection: Selection,
 ): DicomObject {
-  const { objects, saidAt, sopInstanceUid } = selection;
+  const { objects, saidAt } = selection;
   const root = selectionRoot(selection, deviceUid(set, digest));
-  const identity = {
-    sopClassUid: keyObjectSelectionClass,
-    sopInstanceUid,
-    seriesInstanceUid: uidsOfReport(set, digest)('series', 'KO'),
-  };
+  const uidOf = uidsOfReport(set, digest);
   const schemes = schemesOf(set);
   const document = {
     ...documentModules({ set, source, schemes, root, evidence: objects, saidAt }),
     Modality: 'KO',
     SeriesNumber: '9002',
     SeriesDescription: limitedText('LO', `AI key objects: ${set.model.title}`),
-    InstanceNumber: String(set.edition),
+    InstanceNumber: '1',
+  };
+  const identity = {
+    sopClassUid: keyObjectSelectionClass,
+    sopInstanceUid: uidOf('KO', JSON.stringify(document)),
+    seriesInstanceUid: uidOf('series', 'KO'),
   };
   return dicomObject(identity, document, schemes);
 }

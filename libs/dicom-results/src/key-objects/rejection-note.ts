@@ -1,6 +1,5 @@
 import { codes, type CheckedCode, type Digest, type ResultSet } from '@sightline/findings';
 import type { DicomObject } from '../dicom-object.ts';
-import { uidsOfReport } from '../result-uids.ts';
 import type { SourceInstance } from '../source-instance.ts';
 import { keyObjectSelection, type Selection } from './key-object-selection.ts';
 
@@ -19,12 +18,10 @@ export function rejectionNote(
   from: { source: SourceInstance; digest: Digest },
   { reason, objects, saidAt }: { reason: RejectionReason } & Pick<Selection, 'objects' | 'saidAt'>,
 ): DicomObject {
-  const named = objects.map(({ sopInstanceUid }) => sopInstanceUid);
   return keyObjectSelection(set, from, {
     title: rejectionTitles[reason],
     description: 'Results of AI that shall not be used any more.',
     objects,
     saidAt,
-    sopInstanceUid: uidsOfReport(set, from.digest)('rejection', set.edition, reason, saidAt, named.join(' ')),
   });
 }

@@ -8,7 +8,7 @@ import { withPlace } from './own-place.ts';
 import { parametricMap } from './parametric-map.ts';
 import { pictureContext } from './picture-modules.ts';
 import type { PictureOfResult } from './picture-of-result.ts';
-import { picturesOfFinding } from './pictures-of-finding.ts';
+import { showsFinding } from './shows-finding.ts';
 import type { PlacedPicture } from './place-picture.ts';
 import { secondaryCapture } from './secondary-capture.ts';
 import { segmentation } from './segmentation.ts';
@@ -30,7 +30,7 @@ export function evidenceOfFinding(
   from: { source: SourceInstance; digest: Digest },
 ): EvidenceOfFinding {
   const context = pictureContext(set, from);
-  const pictures = picturesOfFinding(finding, placed);
+  const pictures = placed.filter(({ picture }) => showsFinding(picture, finding));
   const maps = pictures.filter(isOf('heat-map'));
   const regions = (['binary', 'probability'] as const).flatMap((encoding) =>
     framesOfObjects(pictures.filter(isOf('region')).filter(({ picture }) => picture.encoding === encoding)),

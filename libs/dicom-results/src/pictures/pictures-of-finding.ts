@@ -8,21 +8,6 @@ export interface PicturedFinding<P extends PictureOfResult> {
   pictures: readonly PlacedPicture<P>[];
 }
 
-/** A picture belongs to the finding with its key whose images hold the one it was drawn on. */
-export function picturesOfFinding<P extends PictureOfResult>(
-  finding: Finding,
-  pictures: readonly PlacedPicture<P>[],
-): PlacedPicture<P>[] {
-  return pictures.filter(
-    ({ picture: { findingKey, source } }) =>
-      findingKey === finding.key &&
-      finding.sources.some(
-        ({ sopInstanceUid, frame }) =>
-          sopInstanceUid === source.sopInstanceUid && (frame === undefined || frame === (source.frame ?? 1)),
-      ),
-  );
-}
-
 /** What tells an object of a finding from its others of the same kind: the finding, and the first image drawn on. */
 export function whatIsDrawn({ finding, pictures }: PicturedFinding<PictureOfResult>): (string | number)[] {
   const source = pictures[0]?.picture.source;

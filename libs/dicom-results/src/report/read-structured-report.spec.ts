@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { encodePart10, itemsOf, readDataset, uidFromUuid, type WritableDataset } from '@sightline/dicom';
-import { codes, type ResultSet } from '@sightline/findings';
+import { codes, type GivenVerdict, type ResultSet } from '@sightline/findings';
 import fc from 'fast-check';
 import { resultCases, reviewedStates, sha256, type ResultCase } from '../../../../test/support/dicom-results.ts';
 import { resultSetArbitrary, reviewedSetArbitrary } from '../../../../test/support/result-set-arbitrary.ts';
@@ -65,14 +65,18 @@ describe('a structured report', () => {
     );
   });
 
-  it('is another object as soon as people have said something else', () => {
-    const [fresh, accepted] = [placed.set, structuredClone(placed.set)];
-    const [first] = fresh.findings;
-    const by = { subject: 'r-1', role: 'radiologist' } as const;
-    const verdicts = [
-      { verdict: 'accepted', trackingUid: first?.trackingUid ?? uidFromUuid('0'), by, at: fresh.completedAt } as const,
-    ];
-    expect(reread({ ...accepted, review: { verdicts } }).sopInstanceUid).not.toBe(reread(fresh).sopInstanceUid);
+  it('is another object only where it says something else: an accepted finding is told as before, a corrected one is not', () => {
+    const [first] = placed.set.findings;
+    if (first === undefined) throw new Error('no finding');
+    const given = {
+      trackingUid: first.trackingUid,
+      by: { subject: 'r-1', role: 'radiologist' },
+      at: '2026-11-28T11:00:00Z',
+    } as const;
+    const uidWith = (...verdicts: GivenVerdict[]) => reread({ ...placed.set, review: { verdicts } }).sopInstanceUid;
+    expect(uidWith({ verdict: 'accepted', ...given })).toBe(uidWith());
+    const concept = codes.snomed.lungConsolidation;
+    expect(uidWith({ verdict: 'corrected', concept, ...given })).not.toBe(uidWith());
   });
 
   it('names the examination as the images code it, and never the algorithm', async () => {

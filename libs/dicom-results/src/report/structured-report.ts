@@ -44,18 +44,6 @@ export function structuredReport(set: ResultSet, from: ReportSources): MadeRepor
   const { digest, predecessor } = from;
   const uidOf = uidsOfReport(set, digest);
   const seriesInstanceUid = uidOf('series', 'SR');
-  const identity = {
-    sopClassUid: structuredReportClass,
-    // All that people said is in the name: a document that says something else is another document.
-    sopInstanceUid: uidOf(
-      'SR',
-      set.edition,
-      set.study.revision,
-      set.completedAt,
-      JSON.stringify([set.state, set.review, predecessor]),
-    ),
-    seriesInstanceUid,
-  };
   const parts = partsOf(set, from, signature?.at ?? set.completedAt);
   const document = {
     ...documentModules(parts),
@@ -75,6 +63,12 @@ export function structuredReport(set: ResultSet, from: ReportSources): MadeRepor
         ]),
       ],
     }),
+  };
+  const identity = {
+    sopClassUid: structuredReportClass,
+    // A document that says something else is another document.
+    sopInstanceUid: uidOf('SR', set.edition, JSON.stringify(document)),
+    seriesInstanceUid,
   };
   return { kind: 'report', object: dicomObject(identity, document, parts.schemes) };
 }
