@@ -112,6 +112,16 @@ describe('dciodvfy', () => {
   });
 });
 
+describe('DCMTK', () => {
+  it('reads every document by the rules for relationships of its kind', async () => {
+    for (const { sopInstanceUid } of [...made.map(({ objects }) => reportIn(objects)), ...notes]) {
+      const said = await ask('dsrdump', fileOf(sopInstanceUid));
+      expect(said).toMatch(/^<CONTAINER:/m);
+      expect(said.split('\n').filter((line) => line.startsWith('E:'))).toEqual([]);
+    }
+  });
+});
+
 describe('every object', () => {
   it('lies in the study of its images, of the same patient, and is known again as our own', () => {
     for (const { result, objects } of made) {

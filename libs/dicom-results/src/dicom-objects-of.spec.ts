@@ -177,7 +177,12 @@ describe("a report's state decides what there is", () => {
 
 describe('what cannot be said is refused with a reason', () => {
   it('without an image of the study', () => {
-    expect(objectsOf({ sources: [] })).toEqual({ kind: 'invalid', reason: 'no image of the study is given' });
+    const elsewhere = result.sources.map((source) => ({
+      ...source,
+      header: { ...source.header, studyInstanceUid: uidFromUuid('8') },
+    }));
+    for (const sources of [[], elsewhere])
+      expect(objectsOf({ sources })).toEqual({ kind: 'invalid', reason: 'no image of the study is given' });
   });
 
   it.each([

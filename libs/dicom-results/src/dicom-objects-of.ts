@@ -48,7 +48,8 @@ export function dicomObjectsOf(
   filed: readonly FiledObject[],
   options: ObjectOptions,
 ): DicomObjects | { kind: 'invalid'; reason: string } {
-  const source = sources.find(({ header }) => header.studyInstanceUid === set.study.studyInstanceUid);
+  const ofStudy = sources.filter(({ header }) => header.studyInstanceUid === set.study.studyInstanceUid);
+  const [source] = ofStudy;
   if (source === undefined) return { kind: 'invalid', reason: 'no image of the study is given' };
   switch (stateOutside(set.state, options).structuredReport) {
     case 'none':
@@ -57,7 +58,7 @@ export function dicomObjectsOf(
       return { ...nothing, keyObjects: notesOn(set, source, filed, options) };
     case 'UNVERIFIED':
     case 'VERIFIED':
-      return told(set, { source, sources, pictures, filed, options });
+      return told(set, { source, sources: ofStudy, pictures, filed, options });
   }
 }
 

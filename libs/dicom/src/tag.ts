@@ -23,6 +23,7 @@ export const attributes = {
   ReferringPhysicianName: { tag: 0x00080090, vr: 'PN' },
   CodeValue: { tag: 0x00080100, vr: 'SH' },
   CodingSchemeDesignator: { tag: 0x00080102, vr: 'SH' },
+  CodingSchemeVersion: { tag: 0x00080103, vr: 'SH' },
   CodeMeaning: { tag: 0x00080104, vr: 'LO' },
   MappingResource: { tag: 0x00080105, vr: 'CS' },
   CodingSchemeUID: { tag: 0x0008010c, vr: 'UI' },

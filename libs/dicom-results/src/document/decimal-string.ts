@@ -8,11 +8,12 @@ export function decimalString(value: number): { text: string; exact: boolean } {
   return { text, exact: Object.is(Number(text), value) };
 }
 
-/** With as many digits as fit. */
+/** With as many digits as fit; near the largest doubles, as few as do not round to infinity. */
 function rounded(value: number): string {
   for (let digits = longest; digits > 1; digits--) {
     const text = value.toPrecision(digits);
-    if (text.length <= longest) return text;
+    const fitting = [String(Number(text)), text].find((form) => form.length <= longest);
+    if (fitting !== undefined && Number.isFinite(Number(text))) return fitting;
   }
   return value.toPrecision(1);
 }
