@@ -97,7 +97,11 @@ describe('frames of placed images', () => {
     const [region] = slices.pictures;
     if (!small || !large || !finding || region?.kind !== 'region') throw new Error('the cases have changed');
     const { sopInstanceUid, sopClassUid, seriesInstanceUid } = small.header;
-    const narrow = { ...small, frames: small.frames.map((frame) => ({ ...frame, columns: 2, rows: 2 })) };
+    const narrow = {
+      ...small,
+      header: { ...small.header, studyInstanceUid: large.header.studyInstanceUid },
+      frames: small.frames.map((frame) => ({ ...frame, columns: 2, rows: 2 })),
+    };
     const other = { sopInstanceUid, sopClassUid, seriesInstanceUid, frame: 1 };
     const both = {
       set: { ...slices.set, findings: [{ ...finding, sources: [...finding.sources, other] }] },
