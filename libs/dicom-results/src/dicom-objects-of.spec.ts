@@ -64,6 +64,29 @@ describe('the objects of a result', () => {
     expect(second.structuredReport?.seriesInstanceUid).toBe(first.structuredReport?.seriesInstanceUid);
   });
 
+  it('of another generation, or of another version of the model, are others in series of their own', () => {
+    const uids = (set: ResultCase['set']) =>
+      allOf(made({ set })).flatMap((one) => [one.sopInstanceUid, one.seriesInstanceUid]);
+    const first = uids(result.set);
+    const model = { ...result.set.model, version: '1.0.1' };
+    for (const other of [
+      { ...result.set, generation: 2 },
+      { ...result.set, model },
+    ])
+      expect(uids(other).filter((uid) => first.includes(uid))).toEqual([]);
+  });
+
+  it('are said by the device: the mesh, by a UID of the model version', () => {
+    const observer = (set: ResultCase['set']) =>
+      itemsOf(datasetOf(made({ set }).structuredReport?.bytes), 'ContentSequence')
+        .slice(0, 5)
+        .map((item) => item.UID ?? item.TextValue ?? itemsOf(item, 'ConceptCodeSequence')[0]?.CodeValue);
+    const [type, uid, ...names] = observer(result.set);
+    expect([type, names]).toEqual(['121007', ['Sightline', 'Sightline', 'Sightline Mesh']]);
+    expect(observer({ ...result.set, generation: 2 })[1]).toBe(uid);
+    expect(observer({ ...result.set, model: { ...result.set.model, version: '1.0.1' } })[1]).not.toBe(uid);
+  });
+
   it('lie in series of one modality each', () => {
     const modalities = new Map<string, Set<string>>();
     for (const { seriesInstanceUid, bytes } of allOf(made())) {
@@ -82,7 +105,28 @@ describe('the objects of a result', () => {
     }
   });
 
-  it('say what is in their text as ASCII, or as UTF-8 by name', () => {
+  it('identify the private coding schemes they use, and no other', () => {
+    const { structuredReport, segmentations } = made();
+    const named = (bytes: Uint8Array | undefined) =>
+      itemsOf(datasetOf(bytes), 'CodingSchemeIdentificationSequence').map((item) => item.CodingSchemeDesignator);
+    expect(named(structuredReport?.bytes)).toEqual(['99SL_COMPONENT', '99SL_PRESENCE']);
+    expect(named(segmentations[0]?.bytes)).toEqual([]);
+  });
+
+  it('list each instance that was read once, whatever frames of it were', async () => {
+    const frames = await resultCases['frames of one object']();
+    const dataset = datasetOf(made(frames).structuredReport?.bytes);
+    const library = itemsOf(dataset, 'ContentSequence').flatMap((item) =>
+      itemsOf(item, 'ContentSequence').flatMap((group) => itemsOf(group, 'ContentSequence')),
+    );
+    const listed = library.filter((item) => item.ValueType === 'IMAGE' && item.ConceptNameCodeSequence === undefined);
+    expect(frames.set.images).toHaveLength(6);
+    expect(listed).toHaveLength(1);
+  });
+
+  it('say what is in their text as ASCII, or as UTF-8 by name', async () => {
+    const { segmentations } = made(await resultCases['a radiograph']());
+    expect(textOf(datasetOf(segmentations[0]?.bytes), 'SpecificCharacterSet')).toBeUndefined();
     const { structuredReport, parametricMaps } = made();
     expect(textOf(datasetOf(structuredReport?.bytes), 'SpecificCharacterSet')).toBe('ISO_IR 192');
     expect(textOf(datasetOf(parametricMaps[0]?.bytes), 'PatientName')).toBe('Größe^Phantom');

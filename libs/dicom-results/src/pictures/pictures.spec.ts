@@ -88,6 +88,8 @@ describe('frames of placed images', () => {
   it('name the frame of an object of many', () => {
     const dataset = datasetOf(made(frames).segmentations[0]);
     expect(sourceImages(dataset).map((one) => one.ReferencedFrameNumber)).toEqual(['1', '2', '3']);
+    const heights = positions(dataset).map((position) => Number(position?.split('\\')[2]));
+    expect(heights).toEqual(frames.sources[0]?.frames.slice(0, 3).map((frame) => frame.imagePositionPatient?.[2]));
   });
 
   it('are of one size in one object: images of two sizes give two', () => {
@@ -175,6 +177,13 @@ describe('frames of images without a place', () => {
 });
 
 describe('pixels', () => {
+  it('that are probabilities are parts of 255', () => {
+    const fractional = { SegmentationType: 'FRACTIONAL', SegmentationFractionalType: 'PROBABILITY' };
+    const [binary, probability] = made(slices).segmentations.map(datasetOf);
+    expect(probability).toMatchObject({ ...fractional, MaximumFractionalValue: 255 });
+    expect([binary?.SegmentationType, binary?.MaximumFractionalValue]).toEqual(['BINARY', undefined]);
+  });
+
   it('of one bit follow each other without a gap, the first in the lowest bit', () => {
     expect([...packBits([new Uint8Array([1, 0, 255]), new Uint8Array([0, 0, 0, 0, 1, 7])])]).toEqual([0b10000101, 1]);
     fc.assert(
@@ -211,6 +220,14 @@ describe('a series of pictures', () => {
     const right = { laterality: { side: 'R', source: 'ImageLaterality' } };
     expect(textOf(datasetOf(made(withHeader(scan, {}, right)).parametricMaps[0]), 'Laterality')).toBe('R');
     expect(textOf(datasetOf(made(slices).parametricMaps[0]), 'Laterality')).toBeUndefined();
+  });
+
+  it('states none where its images state several', () => {
+    const sides = slices.sources.map((source, index) => ({
+      ...source,
+      header: { ...source.header, laterality: { side: index === 0 ? 'L' : 'R', source: 'Laterality' } as const },
+    }));
+    expect(textOf(datasetOf(made({ ...slices, sources: sides }).parametricMaps[0]), 'Laterality')).toBeUndefined();
   });
 
   it('of one side is another than that of the other side', () => {

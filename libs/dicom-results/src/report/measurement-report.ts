@@ -14,14 +14,13 @@ const { dicom } = codes;
 export interface ReportContext {
   device: Uid;
   procedures: readonly CodedConcept[];
+  /** By tracking UID; nothing of a finding that is a person's. */
   shownOf: (trackingUid: string) => Shown;
 }
 
 /** A result as an Imaging Measurement Report (TID 1500). */
 export function measurementReport(set: ResultSet, { device, procedures, shownOf }: ReportContext): ContentRoot {
-  const groups = toldFindings(set).map((told) =>
-    measurementGroup(told, set.model, told.by === 'model' ? shownOf(told.finding.trackingUid) : { explanations: [] }),
-  );
+  const groups = toldFindings(set).map((told) => measurementGroup(told, set.model, shownOf(told.finding.trackingUid)));
   return {
     type: 'CONTAINER',
     template: '1500',
