@@ -10,7 +10,7 @@ import { structuredReport, structuredReportClass } from './report/structured-rep
 import { toldFindings } from './report/told-finding.ts';
 import type { SourceInstance, SourceInstances } from './source-instance.ts';
 
-/** An object of a report that was sent before. */
+/** An object of a report that an earlier edition of it sent. */
 export type FiledObject = Identity;
 
 export interface ObjectOptions {
@@ -37,7 +37,7 @@ export interface DicomObjects {
 
 /**
  * A result as DICOM objects. `sources` are images of its study, among them those that pictures were drawn on; `filed` are the objects
- * of this report that were sent before, in their order: its last structured report is the predecessor of a new one, and a report that
+ * that earlier editions of this report sent, in their order: its last structured report is the predecessor of a new one, and a report that
  * no longer stands gives a note that rejects them all. The same result always gives the same bytes. What cannot be said correctly is
  * `invalid`, with a reason that holds no patient data.
  */

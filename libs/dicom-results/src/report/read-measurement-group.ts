@@ -1,10 +1,11 @@
-import { codes, findingSchema, type CodedConcept, type Finding, type SourceImage } from '@sightline/findings';
+import { codes, findingSchema, type CodedConcept } from '@sightline/findings';
+import type { z } from 'zod';
 import type { ContentItem, InstanceReference } from '../document/content-item.ts';
 import { plainName } from '../limited-text.ts';
 import { parameters } from './algorithm-items.ts';
 import { sideOfCode } from './finding-site.ts';
 import { presenceOf } from './presence-code.ts';
-import type { CorrectedFinding, ToldFinding } from './told-finding.ts';
+import { correctedFindingSchema, type ToldFinding } from './told-finding.ts';
 
 const { dicom, local, snomed } = codes;
 
@@ -19,35 +20,30 @@ export function readMeasurementGroup(
   seriesOf: (sopInstanceUid: string) => string | undefined,
 ): ReadGroup {
   const items = group.children ?? [];
-  const parsed = findingSchema.safeParse({ ...partsOf(items, seriesOf), ...answerOf(items) });
-  if (!parsed.success) {
-    const lacking = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
-    return { kind: 'invalid', reason: `a measurement group that is no finding: ${lacking}` };
-  }
-  const observer = textAt(items, dicom.personObserverName);
+  const read = toldIn(items, partsOf(items, seriesOf));
+  if (read.kind === 'invalid') return read;
   return {
-    kind: 'told',
-    told:
-      observer === undefined
-        ? { by: 'model', finding: parsed.data }
-        : { by: 'person', finding: corrected(parsed.data, plainName(observer)) },
+    ...read,
     regions: [...imagesAt(items, dicom.referencedSegment), ...imagesAt(items, dicom.referencedSegmentationFrame)],
     explanations: imagesAt(items, dicom.visualExplanation),
   };
 }
 
-function corrected(finding: Finding, observer: string): CorrectedFinding {
-  const { trackingIdentifier, trackingUid, concept, site, laterality, sources, sentence } = finding;
-  return {
-    trackingIdentifier,
-    trackingUid,
-    concept,
-    ...(site && { site }),
-    laterality,
-    sources,
-    observer,
-    sentence,
-  };
+type ReadTold = { kind: 'told'; told: ToldFinding } | { kind: 'invalid'; reason: string };
+
+function toldIn(items: readonly ContentItem[], parts: object): ReadTold {
+  const observer = textAt(items, dicom.personObserverName);
+  if (observer !== undefined) {
+    const person = correctedFindingSchema.safeParse({ ...parts, observer: plainName(observer) });
+    return person.success ? { kind: 'told', told: { by: 'person', finding: person.data } } : lacking(person.error);
+  }
+  const model = findingSchema.safeParse({ ...parts, ...answerOf(items) });
+  return model.success ? { kind: 'told', told: { by: 'model', finding: model.data } } : lacking(model.error);
+}
+
+function lacking({ issues }: z.ZodError): ReadTold {
+  const parts = issues.map(({ path }) => path.join('.')).join(', ');
+  return { kind: 'invalid', reason: `a measurement group that is no finding: ${parts}` };
 }
 
 /** What any observer says. */
@@ -66,25 +62,20 @@ function partsOf(items: readonly ContentItem[], seriesOf: (sopInstanceUid: strin
   };
 }
 
-/** What the model says; a person's correction has no number and no output, and stands as certain as it was said. */
+/** What the model says of it. */
 function answerOf(items: readonly ContentItem[]): object {
   const presence = codeAt(items, dicom.presenceOfProperty);
-  const byPerson = textAt(items, dicom.personObserverName) !== undefined;
   const numbers = items.filter((item) => item.type === 'NUM');
   const judged = [dicom.certaintyOfFinding, local.decisionThreshold];
   const [probability, threshold] = judged.map((name) => numbers.find((item) => isNamed(item, name))?.value);
   return {
-    key: byPerson ? 'corrected' : outputOf(items),
+    key: parameterOf(items, parameters.output),
     presence: presence && presenceOf(presence),
-    certainty: byPerson ? { probability: 1, threshold: 0 } : { probability, threshold },
+    certainty: { probability, threshold },
     measurements: numbers
       .filter((item) => !judged.some((name) => isNamed(item, name)))
       .map(({ name, value, unit }) => ({ concept: name, value, unit })),
   };
-}
-
-function outputOf(items: readonly ContentItem[]): string | undefined {
-  return parameterOf(items, parameters.output);
 }
 
 /** An Algorithm Parameter (DCM 111002) by how it begins. */
@@ -97,7 +88,7 @@ export function parameterOf(items: readonly ContentItem[], beginning: string): s
 function sourceOf(
   { sopClassUid, sopInstanceUid, frames }: InstanceReference,
   seriesOf: (sopInstanceUid: string) => string | undefined,
-): Record<keyof SourceImage, unknown> | object {
+): object {
   const [frame] = frames ?? [];
   const seriesInstanceUid = seriesOf(sopInstanceUid);
   return { seriesInstanceUid, sopClassUid, sopInstanceUid, ...(frame !== undefined && { frame }) };

@@ -1,18 +1,16 @@
-import { verdictOn, type CodedConcept, type Finding, type GivenVerdict, type ResultSet } from '@sightline/findings';
+import { findingSchema, verdictOn, type Finding, type GivenVerdict, type ResultSet } from '@sightline/findings';
+import { z } from 'zod';
 import { personName, plainName } from '../limited-text.ts';
 
 /** What a person found in place of what the model had said: there, where the model looked, and without a probability. */
-export interface CorrectedFinding {
-  trackingIdentifier: string;
-  trackingUid: Finding['trackingUid'];
-  concept: CodedConcept;
-  site?: CodedConcept;
-  laterality: Finding['laterality'];
-  sources: Finding['sources'];
-  /** Who says so. */
-  observer: string;
-  sentence: string;
-}
+export const correctedFindingSchema = findingSchema
+  .omit({ key: true, presence: true, certainty: true, measurements: true })
+  .extend({
+    /** Who says so. */
+    observer: z.string(),
+  });
+
+export type CorrectedFinding = z.infer<typeof correctedFindingSchema>;
 
 /** A finding as a report tells it: by the model, or by the person who corrected it. */
 export type ToldFinding = { by: 'model'; finding: Finding } | { by: 'person'; finding: CorrectedFinding };
