@@ -7,6 +7,7 @@
 const mayImport = {
   dicom: [],
   findings: ['dicom'],
+  'dicom-results': ['dicom', 'findings'],
   fhir: ['dicom', 'findings'],
   hl7v2: ['dicom', 'findings'],
   contracts: ['dicom', 'findings'],
@@ -25,6 +26,7 @@ const pureMayUse = {
   dicom: ['zod', '@cornerstonejs/codec-openjpeg'],
   fhir: ['zod', '@medplum/fhirtypes', '@medplum/core'],
   hl7v2: [],
+  'dicom-results': ['zod'],
 };
 
 /** Vendor → who may touch it. */

@@ -61,7 +61,7 @@ export type ReadHeader = { kind: 'header'; header: DicomHeader } | { kind: 'inva
 /** Turns deflated bytes back (PS3.5 A.5) as far as they go, or undefined where they are none; bounded by whoever provides it. */
 export type Inflate = (deflated: Uint8Array) => Uint8Array | undefined;
 
-const binaryVrs: ReadonlySet<string> = new Set(['US', 'UL', 'FD', 'SQ', 'OW']);
+const binaryVrs: ReadonlySet<string> = new Set(['US', 'UL', 'FD', 'AT', 'SQ', 'OF', 'OW']);
 
 const textKeywords = (Object.keys(attributes) as Keyword[]).filter((keyword) => !binaryVrs.has(attributes[keyword].vr));
 

@@ -32,6 +32,7 @@ export {
   transferSyntaxName,
 } from './transfer-syntax.ts';
 export { parseUid, uidFromUuid, uidSchema, type Uid } from './uid.ts';
+export { itemsOf, numberOf, readDataset, textOf, type ReadDataset } from './read-data-set.ts';
 export { encodeDataSet, encodePart10, type WritableDataset, type WritableValue } from './write-data-set.ts';
 export { assembleVolumes, type AssembledSeries, type RefusedFrames } from './volume/assemble-volumes.ts';
 export { compareDuplicates } from './volume/compare-duplicates.ts';

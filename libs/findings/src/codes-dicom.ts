@@ -80,7 +80,58 @@ export const dicomTerms = {
   destinationMedia: dcm('110154', 'Destination Media'),
   sourceMedia: dcm('110155', 'Source Media'),
   studyInstanceUid: dcm('110180', 'Study Instance UID'),
+  imagingMeasurementReport: sr('126000', 'Imaging Measurement Report'),
+  imagingMeasurements: sr('126010', 'Imaging Measurements'),
+  measurementGroup: sr('125007', 'Measurement Group'),
+  procedureReported: sr('121058', 'Procedure reported'),
+  imageLibrary: sr('111028', 'Image Library'),
+  imageLibraryGroup: sr('126200', 'Image Library Group'),
+  modality: sr('121139', 'Modality'),
+  finding: sr('121071', 'Finding'),
+  presenceOfProperty: sr('121052', 'Presence of property'),
+  comment: sr('121106', 'Comment'),
+  observerType: sr('121005', 'Observer Type'),
+  person: sr('121006', 'Person'),
+  device: sr('121007', 'Device'),
+  personObserverName: sr('121008', 'Person Observer Name'),
+  deviceObserverUid: sr('121012', 'Device Observer UID'),
+  deviceObserverName: sr('121013', 'Device Observer Name'),
+  deviceObserverManufacturer: sr('121014', 'Device Observer Manufacturer'),
+  deviceObserverModelName: sr('121015', 'Device Observer Model Name'),
+  sourceOfMeasurement: sr('121112', 'Source of Measurement'),
+  referencedSegment: sr('121191', 'Referenced Segment'),
+  referencedSegmentationFrame: sr('121214', 'Referenced Segmentation Frame'),
+  sourceImageForSegmentation: sr('121233', 'Source image for segmentation'),
+  sourceImageForProcessing: sr('121322', 'Source image for image processing operation'),
+  imageProcessing: sr('110001', 'Image Processing'),
+  segmentation: sr('113076', 'Segmentation'),
+  algorithmFamily: dcm('111000', 'Algorithm Family'),
+  algorithmParameters: sr('111002', 'Algorithm Parameters'),
+  classActivation: dcm('130402', 'Class activation'),
+  ofInterest: sr('113000', 'Of Interest'),
+  keyObjectDescription: sr('113012', 'Key Object Description'),
+  rejectedForQuality: sr('113001', 'Rejected for Quality Reasons'),
+  rejectedForPatientSafety: sr('113037', 'Rejected for Patient Safety Reasons'),
+  incorrectWorklistEntry: sr('113038', 'Incorrect Modality Worklist Entry'),
 } satisfies Record<string, CheckedCode>;
+
+/**
+ * A code that DICOM alone may say, and so no entry of the table that FHIR is held against: CID 240 gives "Absent" a SNOMED CT code
+ * that elsewhere means the class of absence findings.
+ */
+export const absentInDicom: CheckedCode = {
+  system: 'http://snomed.info/sct',
+  code: '272519000',
+  display: 'Absent',
+  status: 'single',
+  checked: 'DICOM PS3.16 CID 240 and 241, as extracted by pydicom 3.0.2; SNOMED Global Patient Set 2020-09',
+  note: 'In an SR only: its fully specified name is "Absence findings", and FHIR says 2667000.',
+};
+
+/** Words of structured reports and the objects beside them. */
+function sr(code: string, display: string): CheckedCode {
+  return { ...dcm(code, display), checked: 'DICOM PS3.16: pydicom 3.0.2; FHIR R4 4.0.1 definitions of DCM' };
+}
 
 function dcm(code: string, display: string): CheckedCode {
   return {

@@ -97,6 +97,17 @@ export const snomed = {
     'DICOM meaning: Bilateral.',
   ),
   unknown: sct('261665006', 'Unknown', 'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2'),
+  findingSite: sct(
+    '363698007',
+    'Finding site',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  morphologicallyAbnormalStructure: sct(
+    '49755003',
+    'Morphologically abnormal structure',
+    'FHIR R4 4.0.1 definitions; DICOM PS3.16 CID 7150 as extracted by pydicom 3.0.2',
+    'The category of a segment that shows where a model found something.',
+  ),
 } satisfies Record<string, CheckedCode>;
 
 function sct(code: string, display: string, checked: string, note?: string): CheckedCode {

@@ -1,6 +1,7 @@
 export { codedConceptSchema, type CheckedCode, type CodedConcept } from './coded-concept.ts';
 export { checkedCode, codes, concept } from './codes.ts';
 export { isCritical } from './critical.ts';
+export { absentInDicom } from './codes-dicom.ts';
 export {
   findingSchema,
   sourceImageSchema,

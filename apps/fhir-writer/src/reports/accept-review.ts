@@ -1,5 +1,5 @@
 import type { ReviewRecorded } from '@sightline/contracts';
-import { mayBecome, type GivenVerdict, type ReportState, type Review } from '@sightline/findings';
+import { mayBecome, type GivenVerdict, type ReportState, type Review, type Verdict } from '@sightline/findings';
 import type { Tx } from '@sightline/persistence';
 import { compareAnswers } from './answer-order.ts';
 import { addEdition, lockReports, newestReport, readReport, type Report } from './report-store.ts';
@@ -80,13 +80,31 @@ function stateAfterSigning({ state }: Report, given: readonly GivenVerdict[]): R
   return given.every(({ verdict }) => verdict === 'rejected') ? 'rejected' : 'signed';
 }
 
-/** Of each finding the last verdict. */
+/** Of each finding the last verdict; one that says again what was said stays the word of who said it first. */
 function mergeVerdicts(
   before: readonly GivenVerdict[],
   { verdicts, reviewer, recordedAt }: ReviewRecorded,
 ): GivenVerdict[] {
-  const given = verdicts.map((verdict): GivenVerdict => ({ ...verdict, by: reviewer, at: recordedAt }));
+  const given = verdicts
+    .filter((verdict) => !before.some((one) => isSameVerdict(one, verdict)))
+    .map((verdict): GivenVerdict => ({ ...verdict, by: reviewer, at: recordedAt }));
   return [...new Map([...before, ...given].map((one) => [one.trackingUid, one])).values()];
+}
+
+function isSameVerdict(one: Verdict, other: Verdict): boolean {
+  if (one.trackingUid !== other.trackingUid) return false;
+  switch (one.verdict) {
+    case 'accepted':
+      return other.verdict === 'accepted';
+    case 'rejected':
+      return other.verdict === 'rejected' && one.reason === other.reason;
+    case 'corrected':
+      return (
+        other.verdict === 'corrected' &&
+        one.concept.system === other.concept.system &&
+        one.concept.code === other.concept.code
+      );
+  }
 }
 
 function signatureOf({ signature }: Review): Pick<Review, 'signature'> {

@@ -1,4 +1,3 @@
-import { isResourceType } from '@medplum/core';
 import type { Reference, Resource } from '@medplum/fhirtypes';
 import type { ElementIssue } from './issue.ts';
 import type { Element } from './walk-elements.ts';
@@ -15,12 +14,13 @@ export function checkReferences(
   resource: Resource,
   elements: readonly Element[],
   neighbours: Neighbours,
+  everyType: ReadonlySet<string>,
 ): ElementIssue[] {
   return elements
     .filter(({ type }) => type === 'Reference')
     .flatMap(({ path, value, definition }) => {
       const allowed = allowedTypes(definition.type);
-      const text = faultOf(value as Reference, resource, neighbours, allowed);
+      const text = faultOf(value as Reference, { resource, neighbours, everyType, allowed });
       return text === undefined ? [] : [{ path, text }];
     });
 }
@@ -33,18 +33,22 @@ function allowedTypes(types: Element['definition']['type']): string[] | undefine
     : profiles.map((profile) => profile.slice(profile.lastIndexOf('/') + 1));
 }
 
+interface Surroundings {
+  resource: Resource;
+  neighbours: Neighbours;
+  everyType: ReadonlySet<string>;
+  allowed: readonly string[] | undefined;
+}
+
 function faultOf(
   { reference, type }: Reference,
-  resource: Resource,
-  neighbours: Neighbours,
-  allowed: readonly string[] | undefined,
+  { resource, neighbours, everyType, allowed }: Surroundings,
 ): string | undefined {
   const named = reference === undefined ? type : typeOf(reference, resource, neighbours);
   if (named === undefined) {
     return reference === undefined ? undefined : 'The reference leads to no resource';
   }
-  // Definitions are loaded of what is filed; an element may refer to more, and names it.
-  if (allowed?.includes(named) !== true && !isResourceType(named)) {
+  if (!everyType.has(named)) {
     return 'The reference names no type of resource';
   }
   if (type !== undefined && type !== named) {

@@ -6,6 +6,8 @@ import { codesOfSystem, codesOfValueSet } from './enumerated-codes.ts';
 export interface Definitions {
   /** Resource types that can be judged: a resource of another type is an issue. */
   readonly types: ReadonlySet<string>;
+  /** Every resource type of R4: what a reference may lead to. */
+  readonly everyType: ReadonlySet<string>;
   /** Profiles that may be claimed, by URL. */
   readonly profiles: ReadonlyMap<string, StructureDefinition>;
   /** The codes of a value set, by its URL without version; undefined where it is not a plain list (MIME types, languages). */
@@ -24,9 +26,8 @@ export const fhirSystems = 'http://hl7.org/fhir/';
  */
 export function readDefinitions(bundles: readonly Bundle[], types: ReadonlySet<string>): Definitions {
   const resources = bundles.flatMap(({ entry }) => (entry ?? []).flatMap(({ resource }) => resource ?? []));
-  const structures = resources
-    .filter((one): one is StructureDefinition => one.resourceType === 'StructureDefinition')
-    .filter(({ kind, type }) => kind !== 'resource' || types.has(type));
+  const defined = resources.filter((one): one is StructureDefinition => one.resourceType === 'StructureDefinition');
+  const structures = defined.filter(({ kind, type }) => kind !== 'resource' || types.has(type));
   indexStructureDefinitionBundle(structures);
   const systems = new Map(
     resources
@@ -40,6 +41,7 @@ export function readDefinitions(bundles: readonly Bundle[], types: ReadonlySet<s
   );
   return {
     types: new Set(structures.filter(isBase).map(({ type }) => type)),
+    everyType: new Set(defined.filter(isBase).map(({ type }) => type)),
     profiles: new Map(structures.map((one) => [one.url, one])),
     codesIn: (valueSet) => valueSets.get(valueSet),
     displayOf: (system, code) => systems.get(system)?.get(code),

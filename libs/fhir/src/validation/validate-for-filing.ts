@@ -47,7 +47,7 @@ function issuesOf(resource: Resource, neighbours: Neighbours, definitions: Defin
   return [
     ...checkForm(resource, elements),
     ...checkProfiles(resource, definitions),
-    ...checkReferences(resource, elements, neighbours),
+    ...checkReferences(resource, elements, neighbours, definitions.everyType),
     ...checkCodes(elements, definitions),
   ];
 }

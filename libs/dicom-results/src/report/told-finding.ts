@@ -1,0 +1,48 @@
+import { findingSchema, verdictOn, type Finding, type GivenVerdict, type ResultSet } from '@sightline/findings';
+import { z } from 'zod';
+import { personName, plainName } from '../limited-text.ts';
+
+/** What a person found in place of what the model had said: there, where the model looked, and without a probability. */
+export const correctedFindingSchema = findingSchema
+  .omit({ key: true, presence: true, certainty: true, measurements: true })
+  .extend({
+    /** Who says so. */
+    observer: z.string(),
+  });
+
+export type CorrectedFinding = z.infer<typeof correctedFindingSchema>;
+
+/** A finding as a report tells it: by the model, or by the person who corrected it. */
+export type ToldFinding = { by: 'model'; finding: Finding } | { by: 'person'; finding: CorrectedFinding };
+
+/** The findings that stand: a rejected one is told nowhere, a corrected one as the person put it. */
+export function toldFindings({ findings, review }: Pick<ResultSet, 'findings' | 'review'>): ToldFinding[] {
+  return findings.flatMap((finding): ToldFinding[] => {
+    const verdict = verdictOn(review, finding);
+    switch (verdict?.verdict) {
+      case 'rejected':
+        return [];
+      case 'corrected':
+        return [{ by: 'person', finding: corrected(finding, verdict) }];
+      case 'accepted':
+      case undefined:
+        return [{ by: 'model', finding }];
+    }
+  });
+}
+
+function corrected(
+  { trackingIdentifier, trackingUid, site, laterality, sources }: Finding,
+  { concept, by }: Extract<GivenVerdict, { verdict: 'corrected' }>,
+): CorrectedFinding {
+  return {
+    trackingIdentifier,
+    trackingUid,
+    concept,
+    ...(site && { site }),
+    laterality,
+    sources,
+    observer: plainName(personName(by.name ?? by.subject)),
+    sentence: `${concept.display}, as corrected by a ${by.role}.`,
+  };
+}
