@@ -1,19 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { type TemporaryDirectory, temporaryDirectory, waitFor } from '../support/index.ts';
+import { type Role, type TemporaryDirectory, temporaryDirectory, waitFor } from '../support/index.ts';
+import { buildPage, launchBrowser, openSignedIn, signIn } from './reading-room.browser.ts';
 import { type Rig, startRig } from './reading-room.rig.ts';
 import { findingsOf, manifest, model, tellStudy, type ToldStudy } from './reading-room.studies.ts';
-
-const chromiumFlags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
 describe('the reading room', () => {
   let rig: Rig;
@@ -33,7 +29,7 @@ describe('the reading room', () => {
     chart = await startChart();
     rig = await startRig('reading-room', { MODELS_DIR: shelf.path, WEB_DIR: web, FHIR_BASE_URL: chart.url });
     bearer = await rig.identityProvider.token('clinician');
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags.split(' ') });
+    browser = await launchBrowser();
     await tellAll();
   }, 300_000);
 
@@ -94,20 +90,7 @@ describe('the reading room', () => {
     return (await response.json()) as T;
   }
 
-  async function signedIn(who: string): Promise<{ context: BrowserContext; page: Page }> {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-    const page = await context.newPage();
-    await page.goto(rig.url);
-    await signIn(page, who);
-    return { context, page };
-  }
-
-  async function signIn(page: Page, who: string): Promise<void> {
-    await page.fill('input[name=username]', who);
-    await page.fill('input[name=password]', rig.identityProvider.password);
-    await page.click('button[type=submit], button:not([type])');
-    await page.waitForURL((url) => url.origin === rig.url);
-  }
+  const signedIn = (who: Role) => openSignedIn(browser, rig, who);
 
   const row = (page: Page, study: ToldStudy) => page.locator(`[data-study="${study.uid}"]`);
 
@@ -116,7 +99,7 @@ describe('the reading room', () => {
     const page = await context.newPage();
     await page.goto(`${rig.url}/studies/${told.positive.uid}`);
     expect(new URL(page.url()).origin).toBe(rig.identityProvider.issuer);
-    await signIn(page, 'radiologist');
+    await signIn(page, rig, 'radiologist');
     await page.waitForSelector('[data-testid=finding]');
     await page.getByText('Robin Radiologist').waitFor();
     expect(page.url()).toBe(`${rig.url}/studies/${told.positive.uid}`);
@@ -249,7 +232,7 @@ describe('the reading room', () => {
     });
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(`${rig.url}/studies/${told.positive.uid}`);
-    await signIn(page, 'radiologist');
+    await signIn(page, rig, 'radiologist');
     await page.getByTestId('finding').waitFor();
     await page.waitForLoadState('networkidle');
     expect(complaints).toEqual([]);
@@ -387,17 +370,6 @@ async function startChart(): Promise<Chart> {
     url: `http://127.0.0.1:${port}/fhir`,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
-}
-
-/** As a process of its own: its native parts know no test's realm. */
-async function buildPage(into: string): Promise<void> {
-  const repository = join(import.meta.dirname, '../..');
-  const vite = join(repository, 'node_modules/vite/bin/vite.js');
-  const config = join(repository, 'apps/reading-room/web/vite.config.ts');
-  const environment = { ...process.env, NODE_OPTIONS: '' };
-  await promisify(execFile)(process.execPath, [vite, 'build', '--config', config, '--outDir', into, '--emptyOutDir'], {
-    env: environment,
-  });
 }
 
 /** Share of pixels that differ by more than a little. */

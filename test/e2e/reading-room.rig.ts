@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App, MessageOf, TopicName } from '@sightline/contracts';
@@ -20,6 +20,8 @@ import {
 
 const repository = join(import.meta.dirname, '../..');
 
+type Broker = ReturnType<typeof connectKafka>;
+
 /** An app under test on real parts: Kafka, PostgreSQL, the OpenID provider, an object store of its own. */
 export interface Rig {
   url: string;
@@ -31,6 +33,8 @@ export interface Rig {
   objects: ObjectStore;
   /** Publishes through the topic's own rules, as the app that says it in production. */
   say<T extends TopicName>(app: App, topic: T, body: MessageOf<T>): Promise<void>;
+  /** What the app has said on this topic so far, once per event. */
+  heard<T extends TopicName>(topic: T): Promise<MessageOf<T>[]>;
   stop(): Promise<void>;
 }
 
@@ -121,8 +125,38 @@ async function startParts(
       const { key, headers, value } = toEvent(from, topic, body);
       await producer.send({ topic, messages: [{ key, value, headers: { ...headers } }] });
     },
+    heard: (topic) => readTopic(broker, topic),
     stop: () => stopAll(started, directory),
   };
+}
+
+/** Reads a topic from its beginning to where it ends now. */
+async function readTopic<T extends TopicName>(broker: Broker, topic: T): Promise<MessageOf<T>[]> {
+  const admin = broker.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const missing = new Set(ends.flatMap(({ partition, high, low }) => (high === low ? [] : [partition])));
+  const heard = new Map<string, MessageOf<T>>();
+  if (missing.size === 0) return [];
+  const consumer = broker.consumer({ groupId: `test-${randomUUID()}` });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve) => {
+      void consumer.run({
+        eachMessage: async ({ partition, message }) => {
+          heard.set(String(message.headers?.['ce_id']), JSON.parse(String(message.value)) as MessageOf<T>);
+          const end = ends.find((one) => one.partition === partition);
+          if (Number(message.offset) + 1 >= Number(end?.high)) missing.delete(partition);
+          if (missing.size === 0) resolve();
+        },
+      });
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+  return [...heard.values()];
 }
 
 async function stopAll(started: { stop(): Promise<void> }[], directory: TemporaryDirectory): Promise<void> {

@@ -1,10 +1,4 @@
-import type {
-  InferenceCompleted,
-  InferenceRequested,
-  ReportFiled,
-  StudyContext,
-  StudyReceived,
-} from '@sightline/contracts';
+import type { InferenceCompleted, InferenceRequested, StudyContext, StudyReceived } from '@sightline/contracts';
 import type { Tx } from '@sightline/persistence';
 
 /** What stands in place of a model where none reads the study. */
@@ -73,25 +67,6 @@ export async function projectAnswer(
       JSON.stringify(outcome),
       timings.startedAt ?? null,
       timings.completedAt,
-    ],
-  );
-}
-
-export async function projectReport(tx: Tx, report: ReportFiled): Promise<void> {
-  await tx.query(
-    `insert into reading (study_instance_uid, revision, model, model_name, report_url, report_state, filed_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (study_instance_uid, revision, model) do update
-     set report_url = excluded.report_url, report_state = excluded.report_state, filed_at = excluded.filed_at
-     where reading.filed_at is null or reading.filed_at <= excluded.filed_at`,
-    [
-      report.studyInstanceUid,
-      report.revision,
-      modelKey(report.model),
-      report.model.name,
-      report.reportUrl,
-      report.state,
-      report.filedAt,
     ],
   );
 }

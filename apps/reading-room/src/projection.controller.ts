@@ -2,7 +2,8 @@ import { Controller } from '@nestjs/common';
 import { requestTopics, type RequestTopic } from '@sightline/contracts';
 import { Consumes, type Delivery, type Outcome } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
-import { projectAnswer, projectReport, projectRequest, projectStudy } from './project-messages.ts';
+import { projectReport } from './filed-reports.ts';
+import { projectAnswer, projectRequest, projectStudy } from './project-messages.ts';
 
 /** What the mesh says of a study, in whatever order, becomes what the worklist shows of it. */
 @Controller()

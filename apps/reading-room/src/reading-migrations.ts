@@ -3,7 +3,8 @@ import { sqlMigration } from '@sightline/persistence';
 /**
  * The projection. Every message writes columns of its own, so that the order in which topics are heard changes nothing.
  * `current_reading` is what counts today: per model the newest revision it was asked about, shadows left out, and "no model reads this"
- * only while no model has been asked.
+ * only while no model has been asked. `filed_report` is each report as it stands at each destination ('' where the message names
+ * none); `sent_review` is what was said of reports here.
  */
 export const readingMigrations = [
   sqlMigration(1767225600200, 'ReadingRoom', [
@@ -50,5 +51,45 @@ export const readingMigrations = [
        ends_at timestamptz not null
      )`,
     `create index session_ends_at on session (ends_at)`,
+  ]),
+  sqlMigration(1767225600210, 'ReportsAndReviews', [
+    `create table filed_report (
+       study_instance_uid text not null,
+       model_name text not null,
+       destination text not null,
+       generation integer not null,
+       edition integer not null,
+       revision integer not null,
+       model text not null,
+       state text not null,
+       report_url text not null,
+       version_id text,
+       verdicts jsonb not null,
+       filed_at timestamptz not null,
+       primary key (study_instance_uid, model_name, destination, generation)
+     )`,
+    `insert into filed_report
+       select distinct on (study_instance_uid, model_name) study_instance_uid, model_name, '', 1, 1, revision, model,
+              report_state, report_url, null, '[]', filed_at
+       from reading where report_url is not null and report_state is not null and filed_at is not null
+       order by study_instance_uid, model_name, revision desc, filed_at desc`,
+    `create table sent_review (
+       id text primary key,
+       study_instance_uid text not null,
+       model_name text not null,
+       model text not null,
+       revision integer not null,
+       seen_url text not null,
+       seen_version_id text not null,
+       seen_state text not null,
+       subject text not null,
+       name text,
+       role text not null,
+       given jsonb not null,
+       verdicts jsonb not null,
+       signed boolean not null,
+       recorded_at timestamptz not null
+     )`,
+    `create index sent_review_of_report on sent_review (study_instance_uid, model_name, recorded_at)`,
   ]),
 ];

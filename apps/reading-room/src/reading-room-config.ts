@@ -8,7 +8,7 @@ export const readingRoomConfigSchema = baseConfigSchema.extend({
   oidcClientSecretFile: z.string().min(1),
   /** At least 32 random bytes; all replicas have the same. */
   sessionKeyFile: z.string().min(1),
-  /** The FHIR server as a browser knows it, for links. */
+  /** The chart whose reports are shown: its base URL, as the writer is told it. */
   fhirBaseUrl: z.url({ protocol: /^https?$/ }),
   modelsDir: z.string().min(1),
   /** The built page. */

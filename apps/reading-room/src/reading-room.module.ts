@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Outbox } from '@sightline/messaging';
 import { openObjectStore, ObjectStore } from '@sightline/object-store';
-import { DataSource, PersistenceModule } from '@sightline/persistence';
+import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
 import { SESSION_READER, type SessionReader, TokenVerifier } from '@sightline/platform';
 import { AboutController } from './about.controller.ts';
 import { cookiesFor } from './cookies.ts';
@@ -13,13 +14,15 @@ import { PageController } from './page.controller.ts';
 import { ProjectionController } from './projection.controller.ts';
 import { readingMigrations } from './reading-migrations.ts';
 import type { ReadingRoomConfig } from './reading-room-config.ts';
+import { RecordReview } from './record-review.ts';
+import { ReviewsController } from './reviews.controller.ts';
 import { Seal } from './seal.ts';
 import { Sessions } from './sessions.ts';
 import { StudyShow } from './show-study.ts';
 import { SignInController } from './sign-in.controller.ts';
 import { StudiesController } from './studies.controller.ts';
 
-/** study.received, inference.requested, inference.completed, report.filed → projection → worklist and viewer, behind OpenID Connect. */
+/** study.received, inference.requested, inference.completed, report.filed → projection → worklist and viewer → review.recorded, behind OpenID Connect. */
 @Module({})
 export class ReadingRoomModule {
   static forApp(config: ReadingRoomConfig): DynamicModule {
@@ -29,7 +32,14 @@ export class ReadingRoomModule {
       module: ReadingRoomModule,
       global: true,
       imports: [PersistenceModule.forApp({ app: 'reading-room', config, entities: [], migrations: readingMigrations })],
-      controllers: [ProjectionController, StudiesController, AboutController, SignInController, PageController],
+      controllers: [
+        ProjectionController,
+        StudiesController,
+        ReviewsController,
+        AboutController,
+        SignInController,
+        PageController,
+      ],
       providers: [
         { provide: PUBLIC_URL, useValue: publicUrl },
         { provide: COOKIES, useValue: cookies },
@@ -40,6 +50,11 @@ export class ReadingRoomModule {
           provide: StudyShow,
           inject: [ModelShelf],
           useFactory: (shelf: ModelShelf) => new StudyShow(shelf, config.fhirBaseUrl),
+        },
+        {
+          provide: RecordReview,
+          inject: [ModelShelf, StudyShow, Outbox],
+          useFactory: (shelf: ModelShelf, show: StudyShow, outbox: Outbox<Tx>) => new RecordReview(shelf, show, outbox),
         },
         { provide: Seal, useFactory: async () => new Seal(await readFile(config.sessionKeyFile)) },
         {

@@ -1,12 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Artefact, Instance } from '@sightline/contracts';
 import { isImageSopClass } from '@sightline/dicom';
-import type { Finding } from '@sightline/findings';
+import type { CodedConcept, Finding, ReportState } from '@sightline/findings';
+import type { User } from '@sightline/platform';
+import { correctionsOf } from './corrections.ts';
+import type { FiledReport } from './filed-reports.ts';
+import { mayOf } from './may-review.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import { noModel } from './project-messages.ts';
+import { standingOf, type Given, type Standing } from './report-standing.ts';
 import { sayWhyFailed, sayWhyNotRead } from './say-why-not-read.ts';
-import type { Reading, StudyRow } from './studies.ts';
-import type { FindingView, ImageView, ReportView, StudySummary, StudyView } from './study-view.ts';
+import type { SentReview } from './sent-reviews.ts';
+import type { ListedStudy, OpenStudy, Reading, StudyRow } from './studies.ts';
+import type {
+  FindingView,
+  ImageView,
+  ReportView,
+  ReviewerView,
+  StudySummary,
+  StudyView,
+  VerdictView,
+} from './study-view.ts';
 
 /** Turns rows of the projection into what the page shows. */
 export class StudyShow {
@@ -15,12 +29,14 @@ export class StudyShow {
     private readonly fhirBaseUrl: string,
   ) {}
 
-  summary(row: StudyRow): StudySummary {
+  summary(row: ListedStudy): StudySummary {
     const findings = row.readings.flatMap(findingsOf);
     const leading = findings.toSorted(byWeight)[0];
     const skipped = row.readings.map(({ outcome }) => outcome).find((outcome) => outcome?.kind === 'skipped');
     return {
       ...base(row),
+      newerSinceSigned: row.newer_since_signed,
+      ...optional('reviewed', stateOfAll(row)),
       ...(leading === undefined
         ? {}
         : {
@@ -36,30 +52,56 @@ export class StudyShow {
     };
   }
 
-  async study(row: StudyRow): Promise<StudyView> {
+  async study(row: OpenStudy, user: User): Promise<StudyView> {
+    const standings = new Map(row.readings.map((reading) => [reading, this.standing(row, reading)]));
     return {
       ...base(row),
       ...optional('inferredAt', newest(row.readings.map(({ completed_at }) => completed_at))),
-      ...optional('filedAt', newest(row.readings.map(({ filed_at }) => filed_at))),
-      reports: await Promise.all(row.readings.map((reading) => this.report(row, reading))),
+      ...optional('filedAt', newest([...standings.values()].map(({ inChart }) => inChart?.filed_at ?? null))),
+      reports: await Promise.all(
+        [...standings].map(([reading, standing]) => this.report(row, reading, standing, user)),
+      ),
       images: images(row),
     };
   }
 
-  private async report(row: StudyRow, reading: Reading): Promise<ReportView> {
+  standing({ context, filed, reviews }: OpenStudy, { model, revision }: Reading): Standing {
+    const shown = { studyInstanceUid: context.studyInstanceUid, model, revision };
+    return standingOf(shown, filed, reviews, this.fhirBaseUrl);
+  }
+
+  private async report(row: OpenStudy, reading: Reading, standing: Standing, user: User): Promise<ReportView> {
     const model = await this.model(reading);
+    const hasFindings = reading.outcome?.kind === 'findings';
+    const { inChart, reviewedBy, signedBefore } = standing;
     return {
       ...(model === undefined
         ? {}
-        : { model: { name: model.name, version: model.version, ...optional('title', model.title) } }),
-      ...answer(row, reading, model?.applicability),
-      ...this.chart(row, reading),
-      ...optional('reportState', reading.report_state ?? undefined),
+        : { model: { name: model.name, version: model.version, ...optional('title', model.manifest?.title) } }),
+      ...answer(row, reading, model?.manifest?.applicability),
+      findings: findingsOf(reading)
+        .toSorted(byWeight)
+        .map((one) => finding(one, standing, correctionsOf(one, model?.manifest))),
+      ...this.chart(row, reading, inChart),
+      ...optional('state', hasFindings ? standing.state : inChart?.state),
+      ...optional('generation', inChart?.generation),
+      alsoSentTo: standing.alsoSentTo,
+      seen: standing.seen,
+      ...optional('reviewedBy', reviewedBy && { ...reviewer(reviewedBy), signed: reviewedBy.signed }),
+      ...optional('signature', standing.signature),
+      ...optional(
+        'signedBefore',
+        signedBefore && {
+          reportUrl: this.link(signedBefore.report.report_url),
+          ...optional('by', signedBefore.by && reviewer(signedBefore.by)),
+        },
+      ),
+      may: mayOf(reading, standing, user),
       ...optional('requestedAt', iso(reading.requested_at)),
       ...optional('deadline', iso(reading.deadline)),
       ...optional('startedAt', iso(reading.started_at)),
       ...optional('completedAt', iso(reading.completed_at)),
-      ...optional('filedAt', iso(reading.filed_at)),
+      ...optional('filedAt', iso(inChart?.filed_at ?? null)),
     };
   }
 
@@ -67,13 +109,17 @@ export class StudyShow {
     if (model === noModel) return undefined;
     const [name = '', version = ''] = model.split('@');
     const manifest = await this.shelf.find({ name, version });
-    return { name, version, title: manifest?.title, applicability: manifest?.applicability };
+    return { name, version, manifest };
   }
 
-  private chart({ context }: StudyRow, { model, report_url }: Reading): Pick<ReportView, 'reportUrl' | 'chartUrl'> {
-    if (report_url === null) return {};
+  private chart(
+    { context }: StudyRow,
+    { model }: Reading,
+    inChart: FiledReport | undefined,
+  ): Pick<ReportView, 'reportUrl' | 'chartUrl'> {
+    if (inChart === undefined) return {};
     const chartUrl = `/api/studies/${context.studyInstanceUid}/reports/${model}`;
-    return { reportUrl: this.link(report_url), chartUrl };
+    return { reportUrl: this.link(inChart.report_url), chartUrl };
   }
 
   /** The writer's address of the FHIR server need not be the one others know. */
@@ -89,18 +135,17 @@ function answer(
   { context }: StudyRow,
   { outcome, overdue }: Reading,
   applicability: Applicability,
-): Pick<ReportView, 'outcome' | 'reason' | 'reasonText' | 'detail' | 'findings'> {
-  if (outcome === null) return { outcome: overdue ? 'overdue' : 'pending', findings: [] };
+): Pick<ReportView, 'outcome' | 'reason' | 'reasonText' | 'detail'> {
+  if (outcome === null) return { outcome: overdue ? 'overdue' : 'pending' };
   switch (outcome.kind) {
     case 'findings':
-      return { outcome: 'findings', findings: outcome.findings.toSorted(byWeight).map(finding) };
+      return { outcome: 'findings' };
     case 'skipped':
       return {
         outcome: 'skipped',
         reason: outcome.reason,
         reasonText: sayWhyNotRead(outcome.reason, context.modalities, applicability).sentence,
         ...optional('detail', outcome.detail === '' ? undefined : outcome.detail),
-        findings: [],
       };
     case 'failed':
       return {
@@ -108,17 +153,40 @@ function answer(
         reason: outcome.failure.kind,
         reasonText: sayWhyFailed(outcome.failure.kind),
         detail: outcome.failure.message,
-        findings: [],
       };
   }
 }
 
-function finding({ key, sources, concept, site, laterality, presence, certainty, sentence }: Finding): FindingView {
-  const sopInstanceUid = sources[0]?.sopInstanceUid ?? '';
-  return { key, sopInstanceUid, concept, ...optional('site', site), laterality, presence, ...certainty, sentence };
+function finding(one: Finding, standing: Standing, corrections: CodedConcept[]): FindingView {
+  const { key, trackingUid, sources, concept, site, laterality, presence, certainty, sentence } = one;
+  const inForce = standing.inForce.get(trackingUid);
+  const pending = standing.pending.get(trackingUid);
+  return {
+    key,
+    trackingUid,
+    sopInstanceUid: sources[0]?.sopInstanceUid ?? '',
+    concept,
+    ...optional('site', site),
+    laterality,
+    presence,
+    ...certainty,
+    sentence,
+    corrections,
+    ...optional('verdict', inForce && verdict(inForce)),
+    ...optional('pending', pending && { ...verdict(pending), state: pending.pending }),
+  };
 }
 
-function base(row: StudyRow): Omit<StudySummary, 'leading' | 'note'> {
+function verdict({ verdict: given, by }: Given): VerdictView {
+  const { trackingUid: _trackingUid, ...said } = given;
+  return { ...said, ...optional('by', by && reviewer(by)) };
+}
+
+function reviewer({ subject, name, role, recorded_at }: SentReview): ReviewerView {
+  return { subject, ...optional('name', name ?? undefined), role, at: recorded_at.toISOString() };
+}
+
+function base(row: StudyRow): Omit<StudySummary, 'leading' | 'note' | 'reviewed' | 'newerSinceSigned'> {
   const { context } = row;
   const { name, id, birthDate, sex } = context.patient;
   return {
@@ -140,13 +208,19 @@ function base(row: StudyRow): Omit<StudySummary, 'leading' | 'note'> {
   };
 }
 
+function stateOfAll({ readings }: ListedStudy): ReportState | undefined {
+  const read = readings.filter(({ outcome }) => outcome?.kind === 'findings');
+  const [first, ...others] = new Set(read.map(({ state }) => state ?? 'unreviewed'));
+  return others.length === 0 ? first : undefined;
+}
+
 /** Present before absent, more probable before less. */
 function byWeight(a: Finding, b: Finding): number {
   const present = Number(b.presence === 'present') - Number(a.presence === 'present');
   return present === 0 ? b.certainty.probability - a.certainty.probability : present;
 }
 
-function findingsOf({ outcome }: Reading): Finding[] {
+export function findingsOf({ outcome }: Pick<Reading, 'outcome'>): Finding[] {
   return outcome?.kind === 'findings' ? outcome.findings : [];
 }
 

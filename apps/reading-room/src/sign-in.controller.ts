@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { type CookieNames } from './cookies.ts';
 import { IdentityProvider, type Tokens } from './identity-provider.ts';
 import { authentication } from './note-access.ts';
+import { isOwnPage } from './own-page.ts';
 import { plainPage } from './plain-page.ts';
 import { Seal } from './seal.ts';
 import { Sessions } from './sessions.ts';
@@ -82,7 +83,7 @@ export class SignInController {
 
   @Post('logout')
   async logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    if (!this.isOwnPage(request)) throw new ForbiddenException('sign out from the page itself');
+    if (!isOwnPage(request, this.publicUrl)) throw new ForbiddenException('sign out from the page itself');
     const handle = request.cookies[this.cookies.session] ?? '';
     const closed = await inTransaction(this.dataSource, async (tx) => {
       const session = await this.sessions.close(tx, handle);
@@ -134,13 +135,6 @@ export class SignInController {
   private async sayAgain(reply: FastifyReply, status: number, title: string, text: string): Promise<void> {
     const page = plainPage(title, text, { href: '/auth/login', label: 'Sign in' });
     await reply.status(status).header('content-type', html).send(page);
-  }
-
-  /** A form on another site cannot say so; browsers set both headers, pages cannot. */
-  private isOwnPage({ headers }: FastifyRequest): boolean {
-    const site = headers['sec-fetch-site'];
-    if (site !== undefined) return site === 'same-origin';
-    return headers.origin === new URL(this.publicUrl).origin;
   }
 }
 

@@ -25,7 +25,7 @@ import { COOKIES } from './injection-tokens.ts';
 import { access } from './note-access.ts';
 import { Sessions } from './sessions.ts';
 import { artefactsOf, StudyShow } from './show-study.ts';
-import { countStudies, findStudy, listStudies, studyQuerySchema, type StudyRow } from './studies.ts';
+import { countStudies, findStudy, listStudies, studyQuerySchema, type OpenStudy } from './studies.ts';
 import type { StudyList, StudyView } from './study-view.ts';
 
 /** The worklist and its studies, for those who treat or read. Who looked at what is in the audit before the answer is out. */
@@ -60,7 +60,7 @@ export class StudiesController {
   @Get(':uid')
   @Header('cache-control', 'no-store')
   async study(@CurrentUser() user: User, @Param('uid') uid: string): Promise<StudyView> {
-    return this.show.study(await this.find('record', user, uid));
+    return this.show.study(await this.find('record', user, uid), user);
   }
 
   /** The key image a model was shown, else the stored image drawn with its own window. */
@@ -106,8 +106,9 @@ export class StudiesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const row = await this.find('record', user, uid);
-    const url = row.readings.find((reading) => reading.model === model)?.report_url;
-    if (url === undefined || url === null) throw new NotFoundException('no report of this model in the chart');
+    const reading = row.readings.find((one) => one.model === model);
+    const url = reading && this.show.standing(row, reading).inChart?.report_url;
+    if (url === undefined) throw new NotFoundException('no report of this model in the chart');
     const token = await this.accessTokenOf(request);
     if (token === undefined) throw new UnauthorizedException();
     const fetched = await fetchReport(this.show.link(url), token);
@@ -130,7 +131,7 @@ export class StudiesController {
     return bearer ?? this.sessions.accessToken(cookies[this.cookies.session] ?? '');
   }
 
-  private async find(look: 'record' | 'images', user: User, uid: string): Promise<StudyRow> {
+  private async find(look: 'record' | 'images', user: User, uid: string): Promise<OpenStudy> {
     const study = parseUid(uid);
     if (study === undefined) throw new NotFoundException('no such study');
     return inTransaction(this.dataSource, async (tx) => {

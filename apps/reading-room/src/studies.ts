@@ -1,7 +1,10 @@
 import type { Instance, StudyContext } from '@sightline/contracts';
 import type { InferenceOutcome } from '@sightline/contracts';
+import type { ReportState } from '@sightline/findings';
 import type { Tx } from '@sightline/persistence';
 import { z } from 'zod';
+import { filedReports, type FiledReport } from './filed-reports.ts';
+import { sentReviews, type SentReview } from './sent-reviews.ts';
 import type { StudyState } from './study-view.ts';
 
 export const studyQuerySchema = z.strictObject({
@@ -15,15 +18,13 @@ export type StudyQuery = z.infer<typeof studyQuerySchema>;
 
 export interface Reading {
   model: string;
+  revision: number;
   outcome: InferenceOutcome | null;
   overdue: boolean;
   requested_at: Date | null;
   deadline: Date | null;
   started_at: Date | null;
   completed_at: Date | null;
-  report_url: string | null;
-  report_state: string | null;
-  filed_at: Date | null;
 }
 
 export interface StudyRow {
@@ -34,6 +35,18 @@ export interface StudyRow {
   positive: boolean;
   received_at: Date;
   readings: Reading[];
+}
+
+export interface ListedStudy extends StudyRow {
+  /** With the state of the report, wherever it was filed. */
+  readings: (Reading & { state: ReportState | null })[];
+  /** A newer answer stands beside a report that somebody signed. */
+  newer_since_signed: boolean;
+}
+
+export interface OpenStudy extends StudyRow {
+  filed: FiledReport[];
+  reviews: SentReview[];
 }
 
 /**
@@ -62,8 +75,21 @@ const studies = `
 
 const readings = `
   coalesce((select jsonb_agg(jsonb_build_object('model', model, 'outcome', outcome,
-    'overdue', outcome is null and deadline < now()) order by model)
+    'overdue', outcome is null and deadline < now(), 'state', (
+      select state from filed_report filed
+      where filed.study_instance_uid = current_reading.study_instance_uid and filed.model = current_reading.model
+        and filed.revision = current_reading.revision
+      order by generation desc, edition desc, filed_at desc limit 1)) order by model)
     from current_reading where current_reading.study_instance_uid = study.study_instance_uid), '[]') as readings`;
+
+const newerSinceSigned = `
+  exists (select 1 from current_reading answer join filed_report signed using (study_instance_uid, model_name)
+    where answer.study_instance_uid = study.study_instance_uid and answer.outcome ->> 'kind' = 'findings'
+      and signed.state in ('signed', 'corrected')
+      and (answer.revision > signed.revision or answer.model <> signed.model or exists (
+        select 1 from filed_report newer
+        where newer.study_instance_uid = signed.study_instance_uid and newer.model_name = signed.model_name
+          and newer.generation > signed.generation))) as newer_since_signed`;
 
 const filters: Record<NonNullable<StudyQuery['show']>, string> = {
   positive: 'positive',
@@ -76,11 +102,11 @@ const filters: Record<NonNullable<StudyQuery['show']>, string> = {
 export async function listStudies(
   tx: Pick<Tx, 'query'>,
   query: StudyQuery,
-): Promise<{ total: number; rows: StudyRow[] }> {
+): Promise<{ total: number; rows: ListedStudy[] }> {
   const where = query.show === undefined ? 'true' : filters[query.show];
   const order = query.order === 'newest' ? '' : 'positive desc,';
-  const rows = await tx.query<(StudyRow & { total: string })[]>(
-    `${studies} select *, count(*) over () as total, ${readings} from study where ${where}
+  const rows = await tx.query<(ListedStudy & { total: string })[]>(
+    `${studies} select *, count(*) over () as total, ${readings}, ${newerSinceSigned} from study where ${where}
      order by ${order} received_at desc, study_instance_uid limit $1 offset $2`,
     [query.limit, query.offset],
   );
@@ -99,17 +125,17 @@ export async function countStudies(tx: Pick<Tx, 'query'>): Promise<Record<StudyS
 }
 
 /** Undefined until any message has told of the study. */
-export async function findStudy(tx: Pick<Tx, 'query'>, uid: string): Promise<StudyRow | undefined> {
+export async function findStudy(tx: Pick<Tx, 'query'>, uid: string): Promise<OpenStudy | undefined> {
   const [row] = await tx.query<StudyRow[]>(`${studies} select * from study where study_instance_uid = $1`, [uid]);
   if (row === undefined) return undefined;
   const told = await tx.query<Reading[]>(
-    `select model, outcome, outcome is null and deadline < now() as overdue, requested_at, deadline, started_at, completed_at,
-            report_url, report_state, filed_at
+    `select model, revision, outcome, outcome is null and deadline < now() as overdue, requested_at, deadline, started_at,
+            completed_at
      from current_reading where study_instance_uid = $1 order by model`,
     [uid],
   );
   const instances = row.instances ?? (await requestedInstances(tx, uid));
-  return { ...row, instances, readings: told };
+  return { ...row, instances, readings: told, filed: await filedReports(tx, uid), reviews: await sentReviews(tx, uid) };
 }
 
 async function requestedInstances(tx: Pick<Tx, 'query'>, uid: string): Promise<Instance[]> {

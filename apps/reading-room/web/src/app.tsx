@@ -9,6 +9,7 @@ import { Viewer, type Shown } from './viewer.tsx';
 import { Worklist, type Filter } from './worklist.tsx';
 
 const pageSize = 50;
+const everyFourSeconds = () => 4_000;
 
 export function App() {
   const me = useMe();
@@ -16,8 +17,8 @@ export function App() {
   const [filter, setFilter] = useState<Filter>('all');
   const [positivesFirst, setPositivesFirst] = useState(true);
   const [limit, setLimit] = useState(pageSize);
-  const list = usePolled<StudyList>(listPath(filter, positivesFirst, limit), 4_000);
-  const study = usePolled<StudyView>(selected === undefined ? undefined : `/api/studies/${selected}`, 4_000);
+  const list = usePolled<StudyList>(listPath(filter, positivesFirst, limit), everyFourSeconds);
+  const study = usePolled<StudyView>(selected === undefined ? undefined : `/api/studies/${selected}`, nextLook);
 
   const signedOut = list.trouble === 'signed-out' || study.trouble === 'signed-out';
   return (
@@ -36,7 +37,13 @@ export function App() {
         onSelect={select}
         onMore={() => setLimit((shown) => Math.min(shown + pageSize, 500))}
       />
-      <Study uid={selected} study={study.body} trouble={study.trouble} onBack={() => select(undefined)} />
+      <Study
+        uid={selected}
+        study={study.body}
+        trouble={study.trouble}
+        onBack={() => select(undefined)}
+        onLookAgain={study.again}
+      />
       {signedOut && <SessionOver />}
     </div>
   );
@@ -47,6 +54,7 @@ function Study(props: {
   study: StudyView | undefined;
   trouble: string | undefined;
   onBack: () => void;
+  onLookAgain: () => void;
 }) {
   const { uid, study, trouble } = props;
   if (uid === undefined)
@@ -70,15 +78,16 @@ function Study(props: {
         {trouble === undefined && <Notice title="Opening the study…" busy />}
       </main>
     );
-  return <OpenStudy key={study.studyInstanceUid} study={study} onBack={props.onBack} />;
+  return <OpenStudy key={study.studyInstanceUid} study={study} onBack={props.onBack} onLookAgain={props.onLookAgain} />;
 }
 
-function OpenStudy({ study, onBack }: { study: StudyView; onBack: () => void }) {
+function OpenStudy(props: { study: StudyView; onBack: () => void; onLookAgain: () => void }) {
+  const { study, onBack, onLookAgain } = props;
   const [shown, show] = useState<Shown>({ sopInstanceUid: undefined, findingKey: undefined });
   return (
     <>
       <Viewer study={study} shown={shown} onShow={show} onBack={onBack} />
-      <FindingsPanel study={study} shown={shown} onShow={show} />
+      <FindingsPanel study={study} shown={shown} onShow={show} onLookAgain={onLookAgain} />
     </>
   );
 }
@@ -95,6 +104,12 @@ function SessionOver() {
       </div>
     </div>
   );
+}
+
+/** Milliseconds: sooner while something said here is on its way to the chart. */
+function nextLook(study: StudyView | undefined): number {
+  const findings = study?.reports.flatMap((report) => report.findings) ?? [];
+  return findings.some(({ pending }) => pending?.state === 'on-its-way') ? 1_000 : 4_000;
 }
 
 function listPath(filter: Filter, positivesFirst: boolean, limit: number): string {

@@ -1,16 +1,23 @@
 import { useState } from 'react';
 import type { FindingView, ReportView, StudyView } from '../../src/study-view.ts';
 import { ModelDialog } from './model-dialog.tsx';
+import { SignBar } from './sign-bar.tsx';
+import { SignDialog } from './sign-dialog.tsx';
+import type { Said } from './tell-review.ts';
+import { type Reviewing, useReview } from './use-review.ts';
+import { VerdictControls } from './verdict-controls.tsx';
 import type { Shown } from './viewer.tsx';
-import { clock, outcomeWords, perCent } from './words.ts';
+import { clock, lastAnswer, outcomeWords, perCent, reportStateWords, signaturesOf, stampOf } from './words.ts';
 
 interface PanelProps {
   study: StudyView;
   shown: Shown;
   onShow: (shown: Shown) => void;
+  /** Looks at once whether anything is new. */
+  onLookAgain: () => void;
 }
 
-export function FindingsPanel({ study, shown, onShow }: PanelProps) {
+export function FindingsPanel({ study, shown, onShow, onLookAgain }: PanelProps) {
   return (
     <aside className="findings" aria-label="What the models say">
       {study.reports.length === 0 && (
@@ -26,6 +33,7 @@ export function FindingsPanel({ study, shown, onShow }: PanelProps) {
           study={study}
           shown={shown}
           onShow={onShow}
+          onLookAgain={onLookAgain}
         />
       ))}
       <Times study={study} />
@@ -33,20 +41,39 @@ export function FindingsPanel({ study, shown, onShow }: PanelProps) {
   );
 }
 
+/** A signature about to be given; of a signed report with the answer that changes, and who waits for what comes of it. */
+interface Signing {
+  change?: Said;
+  onEnd?: (isRecorded: boolean) => void;
+}
+
 interface ReportProps extends PanelProps {
   report: ReportView;
 }
 
-function Report({ report, study, shown, onShow }: ReportProps) {
+function Report(props: ReportProps) {
+  const { report, study, onLookAgain } = props;
   const [aboutModel, setAboutModel] = useState(false);
-  const { model } = report;
+  const [signing, setSigning] = useState<Signing>();
+  const reviewing = useReview(study.studyInstanceUid, report, onLookAgain);
+  const { model, state } = report;
+  const say = async (said: Said) => {
+    if (state === 'unreviewed') return reviewing.send([said], false);
+    return new Promise<boolean>((onEnd) => setSigning({ change: said, onEnd }));
+  };
+  const sign = async ({ change, onEnd }: Signing) => {
+    const isRecorded = await reviewing.send(change === undefined ? [] : [change], true);
+    onEnd?.(isRecorded);
+  };
   return (
-    <section className={`report report-${report.outcome}`}>
+    <section className={`report report-${report.outcome} report-is-${state ?? 'unreviewed'}`}>
       <header className="report-head">
         <h2>{model?.title ?? model?.name ?? 'No model'}</h2>
-        <span className={`chip chip-${chipOf[report.outcome]}`}>{outcomeWords[report.outcome]}</span>
+        <StateChip report={report} />
       </header>
-      <Answer report={report} study={study} shown={shown} onShow={onShow} />
+      <ReportNotes report={report} />
+      <Answer {...props} reviewing={reviewing} onSay={say} />
+      {report.outcome === 'findings' && <SignBar report={report} reviewing={reviewing} onSign={() => setSigning({})} />}
       <footer className="report-foot">
         {model !== undefined && (
           <button type="button" className="link" onClick={() => setAboutModel(true)}>
@@ -66,9 +93,50 @@ function Report({ report, study, shown, onShow }: ReportProps) {
           </a>
         )}
         {report.outcome === 'findings' && report.reportUrl === undefined && <span>Not in the chart yet</span>}
+        {report.alsoSentTo.length > 0 && <span>Also sent to {report.alsoSentTo.join(', ')}</span>}
       </footer>
+      {signing !== undefined && (
+        <SignDialog
+          report={report}
+          change={signing.change}
+          onSign={() => sign(signing)}
+          onClose={() => {
+            signing.onEnd?.(false);
+            setSigning(undefined);
+          }}
+        />
+      )}
       {aboutModel && model !== undefined && <ModelDialog model={model} onClose={() => setAboutModel(false)} />}
     </section>
+  );
+}
+
+function StateChip({ report: { outcome, state } }: { report: ReportView }) {
+  if (outcome === 'findings' && state !== undefined && state !== 'unreviewed')
+    return <span className={`chip chip-is-${state}`}>{reportStateWords[state]}</span>;
+  return <span className={`chip chip-${chipOf[outcome]}`}>{outcomeWords[outcome]}</span>;
+}
+
+/** What a reader must know of the report before its findings. */
+function ReportNotes({ report: { state, reviewedBy, signedBefore, outcome } }: { report: ReportView }) {
+  return (
+    <>
+      {signedBefore !== undefined && (
+        <p className="note note-newer" data-testid="newer-since-signed">
+          <b>{outcome === 'findings' ? 'A newer analysis since it was signed' : 'An earlier report was signed'}</b>
+          <small>
+            {signedBefore.by === undefined ? 'A radiologist' : signaturesOf(signedBefore.by)} signed the one before,
+            which stands in the chart as it is.
+          </small>
+        </p>
+      )}
+      {state !== undefined && state !== 'unreviewed' && outcome === 'findings' && (
+        <p className={`note note-is-${state}`} data-testid="report-state">
+          <b>{reportStateWords[state]}</b>
+          {reviewedBy?.signed === true && <small>{signaturesOf(reviewedBy)}</small>}
+        </p>
+      )}
+    </>
   );
 }
 
@@ -80,15 +148,23 @@ const chipOf = {
   overdue: 'overdue',
 } as const;
 
-function Answer({ report, study, shown, onShow }: ReportProps) {
+interface AnswerProps extends ReportProps {
+  reviewing: Reviewing;
+  onSay: (said: Said) => Promise<boolean>;
+}
+
+function Answer({ report, study, shown, onShow, reviewing, onSay }: AnswerProps) {
   switch (report.outcome) {
     case 'findings':
       return (
         <>
           {report.findings.map((finding) => (
             <FindingCard
-              key={`${finding.key} ${finding.sopInstanceUid}`}
+              key={finding.trackingUid}
               finding={finding}
+              report={report}
+              reviewing={reviewing}
+              onSay={onSay}
               image={study.images.findIndex(({ sopInstanceUid }) => sopInstanceUid === finding.sopInstanceUid)}
               isShown={shown.findingKey === finding.key && shown.sopInstanceUid === finding.sopInstanceUid}
               onShow={
@@ -141,15 +217,21 @@ const presenceWords = {
 
 interface CardProps {
   finding: FindingView;
+  report: ReportView;
+  reviewing: Reviewing;
+  onSay: (said: Said) => Promise<boolean>;
   /** Place of its image among the study's; -1 where that is not shown. */
   image: number;
   isShown: boolean;
   onShow: (() => void) | undefined;
 }
 
-function FindingCard({ finding, image, isShown, onShow }: CardProps) {
+function FindingCard({ finding, report, reviewing, onSay, image, isShown, onShow }: CardProps) {
   return (
-    <article className={`finding finding-${finding.presence}`} data-testid="finding">
+    <article
+      className={`finding finding-${finding.presence} finding-${lastAnswer(finding)?.verdict ?? 'open'}`}
+      data-testid="finding"
+    >
       <header>
         <h3>{finding.concept.display}</h3>
         <span className="verdict">{presenceWords[finding.presence]}</span>
@@ -165,7 +247,8 @@ function FindingCard({ finding, image, isShown, onShow }: CardProps) {
           </button>
         )}
       </p>
-      <p className="stamp">Unverified · by AI — not for diagnostic use</p>
+      <VerdictControls finding={finding} report={report} reviewing={reviewing} onSay={onSay} />
+      <p className="stamp">{stampOf(report.state, finding.verdict?.verdict)}</p>
     </article>
   );
 }

@@ -115,7 +115,10 @@ export function Viewer({ study, shown, onShow, onBack }: ViewerProps) {
           W {Math.round(view.width)} C {Math.round(view.centre)} · {Math.round(view.zoom * 100)} %
           {view.inverted && ' · inverted'}
         </p>
-        <p className="corner corner-br">{shows ? 'AI heat map · ' : ''}unverified · not for diagnostic use</p>
+        <p className="corner corner-br">
+          {shows ? 'AI heat map · ' : ''}
+          {isVerified(study) ? 'found by AI · signed' : 'unverified · not for diagnostic use'}
+        </p>
         <DisplayWindow view={view} />
       </Stage>
       <div className="tools" role="toolbar" aria-label="Image tools">
@@ -277,11 +280,17 @@ function DisplayWindow({ view }: { view: View }) {
   );
 }
 
+function isVerified({ reports }: StudyView): boolean {
+  const read = reports.filter(({ outcome }) => outcome === 'findings');
+  return read.length > 0 && read.every(({ state }) => state === 'signed' || state === 'corrected');
+}
+
 function useKeys(keys: Record<string, () => void>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       if (event.target instanceof HTMLInputElement && event.target.type === 'text') return;
+      if (event.target instanceof HTMLSelectElement || document.querySelector('dialog[open]') !== null) return;
       keys[event.key]?.();
     };
     addEventListener('keydown', onKey);

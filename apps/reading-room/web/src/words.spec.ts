@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ageAt, patientName, perCent, summary } from './words.ts';
+import type { FindingView } from '../../src/study-view.ts';
+import { ageAt, lastAnswer, openFindings, patientName, perCent, sayVerdict, stampOf, summary } from './words.ts';
 
 describe('the words of the page', () => {
   it('speaks a DICOM name as Family, Given Middle and leaves other scripts and suffixes out', () => {
@@ -31,8 +32,49 @@ describe('the words of the page', () => {
       modalities: ['DX'],
       receivedAt: '',
       positive: false,
+      newerSinceSigned: false,
     };
     for (const state of ['refused', 'failed', 'overdue', 'received'] as const)
       expect(summary({ ...study, state })).not.toMatch(/below|negative|normal/i);
+  });
+
+  it.each([undefined, 'unreviewed', 'refused'] as const)('calls what nobody signed unverified: %s', (state) => {
+    expect(stampOf(state, 'accepted')).toBe('Unverified · by AI — not for diagnostic use');
+  });
+
+  it.each(['signed', 'corrected', 'rejected', 'withdrawn'] as const)(
+    'calls what is %s found by AI, for life',
+    (state) => {
+      expect(stampOf(state)).toMatch(/by AI/);
+      expect(stampOf(state)).not.toMatch(/unverified/i);
+    },
+  );
+
+  it('says a verdict with what came with it', () => {
+    const concept = { system: 's', code: 'c', display: 'Atelectasis' };
+    expect(sayVerdict({ verdict: 'accepted' })).toBe('Accepted');
+    expect(sayVerdict({ verdict: 'corrected', concept })).toBe('Corrected to Atelectasis');
+    expect(sayVerdict({ verdict: 'rejected', reason: 'Artefact' })).toBe('Rejected: Artefact');
+  });
+
+  it('counts an answer that is on its way, and none that is out of date', () => {
+    const finding = { concept: { display: 'Pneumonia' } } as FindingView;
+    const onItsWay = { ...finding, pending: { verdict: 'accepted', state: 'on-its-way' } } as const;
+    const outOfDate = { ...finding, pending: { verdict: 'accepted', state: 'out-of-date' } } as const;
+    expect(lastAnswer({ ...onItsWay, verdict: { verdict: 'corrected' } })?.verdict).toBe('accepted');
+    expect(openFindings({ findings: [onItsWay] })).toEqual([]);
+    expect(openFindings({ findings: [outOfDate, finding] })).toEqual(['Pneumonia', 'Pneumonia']);
+  });
+
+  it('calls a finding that a signature rejects rejected', () => {
+    expect(stampOf('signed', 'rejected')).toBe('Found by AI · rejected by a radiologist');
+  });
+
+  it.each(['rejected', 'withdrawn'] as const)('suspects nothing where the report is %s', (reviewed) => {
+    const study = { studyInstanceUid: '1.2', revision: 1, patient: {}, modalities: ['DX'], receivedAt: '' };
+    const leading = { display: 'Pneumonia', presence: 'present', probability: 0.9 } as const;
+    const positive = { ...study, state: 'read', positive: true, newerSinceSigned: false, leading } as const;
+    expect(summary(positive)).toContain('suspected');
+    expect(summary({ ...positive, reviewed })).toBe(`Pneumonia ${reviewed}`);
   });
 });

@@ -1,4 +1,14 @@
-import type { PatientView, ReportOutcome, StudyState, StudySummary } from '../../src/study-view.ts';
+import type {
+  FindingView,
+  PatientView,
+  PendingView,
+  ReportOutcome,
+  ReportView,
+  ReviewerView,
+  StudyState,
+  StudySummary,
+  VerdictView,
+} from '../../src/study-view.ts';
 
 /** `Family^Given^Middle^Prefix^Suffix` (PS3.5 6.2.1.1) as it is spoken in a list: Family, Given Middle. */
 export function patientName(name: string | undefined): string {
@@ -80,8 +90,85 @@ export const outcomeWords: Record<ReportOutcome, string> = {
   overdue: 'Overdue',
 };
 
+/** What a report that people have spoken of is called; before that, its outcome says enough. */
+export const reportStateWords: Record<Exclude<NonNullable<ReportView['state']>, 'unreviewed'>, string> = {
+  signed: 'Signed',
+  corrected: 'Signed, corrected',
+  rejected: 'Rejected',
+  withdrawn: 'Withdrawn',
+  refused: 'Not read',
+};
+
+export const pendingWords: Record<PendingView, string> = {
+  'on-its-way': 'on its way to the chart',
+  'out-of-date': 'out of date: the report has changed since, answer again',
+};
+
+export function sayVerdict({ verdict, reason, concept }: Pick<VerdictView, 'verdict' | 'reason' | 'concept'>): string {
+  switch (verdict) {
+    case 'accepted':
+      return 'Accepted';
+    case 'corrected':
+      return `Corrected to ${concept?.display ?? 'another finding'}`;
+    case 'rejected':
+      return reason === undefined ? 'Rejected' : `Rejected: ${reason}`;
+  }
+}
+
+export function signaturesOf({ name, subject, role, at }: ReviewerView): string {
+  const when = new Date(at).toLocaleString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  return `${name ?? subject} · ${role} · ${when}`;
+}
+
+/** The answer that counts today: what is on its way, else what the report has. */
+export function lastAnswer({ verdict, pending }: FindingView): VerdictView | undefined {
+  return pending?.state === 'on-its-way' ? pending : verdict;
+}
+
+/** What the findings are called that nobody has answered. */
+export function openFindings({ findings }: Pick<ReportView, 'findings'>): string[] {
+  return findings.filter((finding) => lastAnswer(finding) === undefined).map(({ concept }) => concept.display);
+}
+
+const signedWords: Record<VerdictView['verdict'], string> = {
+  accepted: 'Found by AI · signed by a radiologist',
+  corrected: 'Found by AI · corrected and signed by a radiologist',
+  rejected: 'Found by AI · rejected by a radiologist',
+};
+
+/** What a finding is, for life: a machine's; and whether a person answers for it. */
+export function stampOf(state: ReportView['state'], verdict: VerdictView['verdict'] | undefined): string {
+  switch (state) {
+    case 'signed':
+    case 'corrected':
+      return signedWords[verdict ?? 'accepted'];
+    case 'rejected':
+      return signedWords.rejected;
+    case 'withdrawn':
+      return 'Withdrawn · by AI — do not use';
+    case 'refused':
+    case 'unreviewed':
+    case undefined:
+      return 'Unverified · by AI — not for diagnostic use';
+  }
+}
+
+/** True of a report that no longer says what it says. */
+export function isVoid(state: ReportView['state']): state is 'rejected' | 'withdrawn' {
+  return state === 'rejected' || state === 'withdrawn';
+}
+
 /** The one line a row of the worklist says about its study. */
-export function summary({ state, positive, leading, note }: StudySummary): string {
+export function summary(study: StudySummary): string {
+  const { state, positive, leading, note, reviewed } = study;
+  if (reviewed !== undefined && isVoid(reviewed))
+    return [leading?.display, reportStateWords[reviewed].toLowerCase()].filter(Boolean).join(' ');
   switch (state) {
     case 'received':
       return 'Waiting for the model';

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { StudyList, StudySummary } from '../../src/study-view.ts';
 import { Notice } from './notice.tsx';
 import type { Polled } from './use-polled.ts';
-import { ago, patientFacts, patientName, stateWords, summary } from './words.ts';
+import { ago, isVoid, patientFacts, patientName, reportStateWords, stateWords, summary } from './words.ts';
 
 export type Filter = 'all' | 'positive' | 'refused' | 'attention';
 
@@ -99,6 +99,8 @@ interface RowProps {
 
 function Row({ study, now, isSelected, onSelect }: RowProps) {
   const row = useRef<HTMLButtonElement>(null);
+  const { reviewed } = study;
+  const suspects = study.positive && !isVoid(reviewed);
   useEffect(() => {
     if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
   }, [isSelected]);
@@ -107,7 +109,7 @@ function Row({ study, now, isSelected, onSelect }: RowProps) {
       <button
         ref={row}
         type="button"
-        className={study.positive ? 'row row-positive' : 'row'}
+        className={suspects ? 'row row-positive' : 'row'}
         aria-current={isSelected ? 'true' : undefined}
         data-study={study.studyInstanceUid}
         onClick={() => onSelect(study.studyInstanceUid)}
@@ -120,8 +122,13 @@ function Row({ study, now, isSelected, onSelect }: RowProps) {
           <span className="modality">{study.modalities.join(' ')}</span>
           {patientFacts(study.patient, study.startedAt)}
         </span>
-        <span className={`chip chip-${study.state}`}>{stateWords[study.state]}</span>
-        <span className={`row-says row-says-${study.positive ? 'positive' : study.state}`}>{summary(study)}</span>
+        {study.state === 'read' && reviewed !== undefined && reviewed !== 'unreviewed' ? (
+          <span className={`chip chip-is-${reviewed}`}>{reportStateWords[reviewed]}</span>
+        ) : (
+          <span className={`chip chip-${study.state}`}>{stateWords[study.state]}</span>
+        )}
+        <span className={`row-says row-says-${suspects ? 'positive' : study.state}`}>{summary(study)}</span>
+        {study.newerSinceSigned && <span className="row-newer">A newer analysis since it was signed</span>}
       </button>
     </li>
   );
@@ -142,7 +149,8 @@ function useArrowKeys(studies: StudySummary[], selected: string | undefined, onS
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-      if (event.target instanceof HTMLInputElement || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+      if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]') !== null) return;
       const at = studies.findIndex(({ studyInstanceUid }) => studyInstanceUid === selected);
       const to = event.key === 'ArrowDown' ? at + 1 : Math.max(at - 1, 0);
       const study = studies[to];
