@@ -11,8 +11,6 @@ export const dicomTerms = {
   algorithmVersion: dcm('111003', 'Algorithm Version'),
   artificialIntelligence: dcm('123110', 'Artificial Intelligence'),
   certaintyOfFinding: dcm('111012', 'Certainty of Finding'),
-  measurementGroup: dcm('125007', 'Measurement Group'),
-  presenceOfProperty: dcm('121052', 'Presence of property'),
   visualExplanation: dcm('130401', 'Visual explanation'),
   modalityCr: dcm('CR', 'Computed Radiography'),
   modalityDx: dcm('DX', 'Digital Radiography'),

@@ -152,11 +152,6 @@ export const snomed = {
     'DICOM meaning: Bilateral.',
   ),
   unknown: sct('261665006', 'Unknown', 'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2'),
-  findingSite: sct(
-    '363698007',
-    'Finding site',
-    'SNOMED Global Patient Set 2020-09; DICOM PS3.16 as extracted by pydicom 3.0.2',
-  ),
   morphologicallyAbnormalStructure: sct(
     '49755003',
     'Morphologically abnormal structure',
