@@ -8,7 +8,7 @@ export const modality: readonly Followed<Checkout>[] = [
       'libs/contracts/src/worker.ts',
       'inference.requested.<worker>.v1',
       'requestTopic',
-      'apps/fhir-writer/src/report-kind.ts',
+      'apps/fhir-writer/src/reports/report-kind.ts',
     ],
     follow: async (checkout) => {
       await checkout.insert('libs/contracts/src/worker.ts', `]);`, `, 'mr'`);
@@ -19,7 +19,7 @@ export const modality: readonly Followed<Checkout>[] = [
       );
       await checkout.node('--import', 'tsx', 'tools/generators/generate-contracts.ts');
       await checkout.insert(
-        'apps/fhir-writer/src/report-kind.ts',
+        'apps/fhir-writer/src/reports/report-kind.ts',
         '  xray: [',
         '  mr: [codes.loinc.radiology, codes.hl7.sectionRadiology],\n',
       );
