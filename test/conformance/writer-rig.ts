@@ -45,6 +45,7 @@ export interface SiteOptions {
   onlyReport?: boolean;
   release?: Record<string, string>;
   patients?: Record<string, unknown>;
+  adt?: Record<string, unknown>;
   /** Of the destination `ehr`. */
   ehr?: Record<string, unknown>;
   /** Beside the destination `ehr`. */
@@ -108,7 +109,7 @@ export async function startWriterRig(): Promise<WriterRig> {
       ...site.ehr,
     };
     const { onlyReport = true, release = { '*': 'immediate' }, others = [] } = site;
-    await writeFile(siteFile, JSON.stringify({ onlyReport, release, destinations: [ehr, ...others] }));
+    await writeFile(siteFile, JSON.stringify({ onlyReport, release, adt: site.adt, destinations: [ehr, ...others] }));
     const logFile = join(directory.path, `writer-${port}.log`);
     const child = spawn(process.execPath, ['--import', 'tsx', join(repository, 'apps/fhir-writer/src/main.ts')], {
       cwd: repository,

@@ -9,6 +9,7 @@ import { DeliveryStore } from './deliveries/delivery-store.ts';
 import type { Destination } from './deliveries/destination.ts';
 import { RecordDelivery } from './deliveries/record-delivery.ts';
 import { RunDeliveries } from './deliveries/run-deliveries.ts';
+import { HearOfPatients } from './hl7/hear-of-patients.ts';
 import { openDestinations } from './open-destinations.ts';
 import { filingMigrations } from './filing-migrations.ts';
 import { KeySetController } from './key-set.controller.ts';
@@ -17,6 +18,7 @@ import { RecallController } from './recall.controller.ts';
 import { AcceptAnswer } from './reports/accept-answer.ts';
 import { AcceptReview } from './reports/accept-review.ts';
 import { KnownModels } from './reports/known-models.ts';
+import { MoveReport } from './reports/move-report.ts';
 import { WithdrawReports } from './reports/recall.ts';
 import { RecordAnswer } from './reports/record-answer.ts';
 import { SetAside } from './reports/set-aside.ts';
@@ -81,10 +83,16 @@ export class FhirWriterModule {
               dataSource,
               records: new RecordDelivery(store, outbox, log),
               touched: new SetAside(store, outbox, names),
+              moves: new MoveReport(outbox, names),
               releaseOf: (model) => releaseOf(site, model),
               siteTimezone: config.siteTimezone,
               quarantineRecheckMs: config.quarantineRecheckMs,
             }),
+        },
+        {
+          provide: HearOfPatients,
+          inject: [DataSource, Outbox, Logger],
+          useFactory: (...[source, outbox, log]: HearParts) => new HearOfPatients(site.adt, source, outbox, log),
         },
         {
           provide: RunDeliveries,
@@ -98,4 +106,5 @@ export class FhirWriterModule {
 }
 
 type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger];
+type HearParts = [DataSource, Outbox<Tx>, Logger];
 type RunParts = [Destination[], DeliveryStore, Deliver, Logger];

@@ -78,10 +78,13 @@ export const filingMigrations: Migration[] = [
        not_before timestamptz not null default now(),
        leased_until timestamptz,
        token bigint not null default 0,
+       recheck_at timestamptz,
+       rechecks integer not null default 0,
        changed_at timestamptz not null default now(),
        primary key (study_instance_uid, model, generation, destination)
      )`,
     `create index delivery_due on delivery (destination, not_before) where status in ('due', 'quarantined')`,
+    `create index delivery_recheck on delivery (destination, recheck_at) where recheck_at is not null`,
     `create table told_edition (
        study_instance_uid text not null,
        model text not null,
@@ -93,6 +96,8 @@ export const filingMigrations: Migration[] = [
        told_at timestamptz not null default now(),
        primary key (study_instance_uid, model, generation, edition, destination)
      )`,
+    `create index report_edition_of_patient on report_edition ((answer -> 'study' -> 'patient' ->> 'id'))`,
+    `create index report_edition_of_order on report_edition ((answer -> 'study' ->> 'accessionNumber'))`,
     'create index told_edition_of_report on told_edition (report_url, version_id)',
   ]),
 ];

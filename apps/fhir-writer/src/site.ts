@@ -76,11 +76,28 @@ const hl7Schema = z.strictObject({
   identity: nameSchema,
 });
 
+/** Where ADT and order systems may say what becomes of patients, over MLLP. */
+const adtSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535),
+  peers: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('certificates'),
+      caFile: z.string().min(1),
+      certFile: z.string().min(1),
+      keyFile: z.string().min(1),
+      names: z.array(z.string().min(1)).min(1).optional(),
+    }),
+    z.strictObject({ kind: z.literal('addresses'), addresses: z.array(z.string().min(1)).min(1) }),
+  ]),
+});
+
 const siteSchema = z.strictObject({
   /** True where no other report of these studies exists: only then does a signature make a report final. */
   onlyReport: z.boolean().default(false),
   /** Over what the manifests say; `*` stands for every model that is not named. */
   release: z.record(z.union([modelNameSchema, z.literal('*')]), releaseSchema).default({}),
+  adt: adtSchema.optional(),
   destinations: z
     .array(z.discriminatedUnion('kind', [fhirSchema, hl7Schema]))
     .min(1)
@@ -102,6 +119,7 @@ export const Site = Symbol('Site');
 
 export type FhirDestinationSettings = z.infer<typeof fhirSchema>;
 export type Hl7DestinationSettings = z.infer<typeof hl7Schema>;
+export type AdtSettings = z.infer<typeof adtSchema>;
 export type PatientSettings = z.infer<typeof patientsSchema>;
 
 /** The site as its file describes it, or one line that says what is wrong with the file. */

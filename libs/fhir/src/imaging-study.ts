@@ -28,15 +28,16 @@ export function imagingStudy(set: ResultInChart): ImagingStudy {
 }
 
 /** HAPI keeps the source with the id of the request behind `#`. */
-export function isOurs(study: ImagingStudy): boolean {
+export function isOurStudy(study: ImagingStudy): boolean {
   return study.meta?.source?.split('#')[0] === ourSource;
 }
 
-/** Our description with what newer images add; undefined where it already lists them all. */
+/** Our description with what newer images add, under the patient they are of; undefined where there is nothing to change. */
 export function withNewImages(known: ImagingStudy, wanted: ImagingStudy): ImagingStudy | undefined {
   const uids = new Set(known.series?.flatMap(({ instance }) => instance?.map(({ uid }) => uid) ?? []));
   const missing = wanted.series?.some(({ instance }) => instance?.some(({ uid }) => !uids.has(uid))) ?? false;
-  if (!missing) {
+  const isOfAnother = !(known.subject.reference?.endsWith(wanted.subject.reference ?? '') ?? false);
+  if (!missing && !isOfAnother) {
     return undefined;
   }
   const series = new Map((known.series ?? []).map((one) => [one.uid, one]));
@@ -46,7 +47,7 @@ export function withNewImages(known: ImagingStudy, wanted: ImagingStudy): Imagin
     );
     series.set(one.uid, { ...one, instance: [...instances.values()] });
   }
-  return { ...known, series: [...series.values()] };
+  return { ...known, subject: wanted.subject, series: [...series.values()] };
 }
 
 function seriesOf(images: readonly ImageOfResult[]): ImagingStudySeries[] {

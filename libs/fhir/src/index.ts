@@ -1,5 +1,6 @@
 export { toDateTime } from './date-time.ts';
 export { answerOf, dicomUid, identifierQuery, reportIdentifier } from './identifiers.ts';
+export { isOurStudy } from './imaging-study.ts';
 export { genderOf, humanName, patientFromImages } from './patient.ts';
 export type { ResultInChart } from './result-in-chart.ts';
 export { changesOf, transactionOf, withReferences, type Change, type ChartNow } from './transaction.ts';

@@ -4,7 +4,7 @@ import { siteOf } from './body-site.ts';
 import { algorithmDevice, meshDevice } from './device.ts';
 import { diagnosticReport } from './diagnostic-report.ts';
 import { answerIdentifier, stableId } from './identifiers.ts';
-import { imagingStudy, isOurs, withNewImages } from './imaging-study.ts';
+import { imagingStudy, isOurStudy, withNewImages } from './imaging-study.ts';
 import { media } from './media.ts';
 import { modelCard } from './model-card.ts';
 import {
@@ -101,7 +101,8 @@ class Draft {
 function placeStudy(draft: Draft, set: ResultInChart, inChart: ImagingStudy | undefined): string {
   const wanted = imagingStudy(set);
   if (inChart?.id === undefined) return draft.add('once', wanted);
-  const grown = isOurs(inChart) ? withNewImages(inChart, wanted) : undefined;
+  // What is taken back is taken back where it stands; the study is not brought along.
+  const grown = isOurStudy(inChart) && set.state !== 'withdrawn' ? withNewImages(inChart, wanted) : undefined;
   if (grown === undefined) return `ImagingStudy/${inChart.id}`;
   return draft.add('own', grown);
 }

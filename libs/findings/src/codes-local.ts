@@ -85,6 +85,16 @@ export const local = {
     'Quarantine rejected',
     'A person decided that results whose patient could not be matched for sure go nowhere.',
   ),
+  reportMoved: audit(
+    'report-moved',
+    'Report moved',
+    'A report stood under a record that it is not of: it was withdrawn there, and is told anew to whom it belongs.',
+  ),
+  patientsChanged: audit(
+    'patients-changed',
+    'Patients changed',
+    'A hospital system said that patients were merged, changed or given other orders; the reports this may touch are looked at again.',
+  ),
   reportRefused: audit('report-refused', 'Report refused', 'The EHR refused a result set for good.'),
   patientQuarantined: audit(
     'patient-quarantined',

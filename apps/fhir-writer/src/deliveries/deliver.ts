@@ -1,12 +1,12 @@
 import type { Release } from '@sightline/contracts';
-import type { ResultSet } from '@sightline/findings';
 import { type DataSource, inTransaction } from '@sightline/persistence';
-import type { KnownModels } from '../reports/known-models.ts';
+import type { KnownModel, KnownModels } from '../reports/known-models.ts';
 import { readReport, type Report } from '../reports/report-store.ts';
 import { resultSetOf } from '../reports/result-set-of.ts';
+import type { MoveReport } from '../reports/move-report.ts';
 import type { SetAside } from '../reports/set-aside.ts';
 import type { DeliveryLease, DeliveryStore } from './delivery-store.ts';
-import type { Destination, Errand, Telling } from './destination.ts';
+import type { Destination, Errand, Telling, ToTell } from './destination.ts';
 import type { Ended, RecordDelivery } from './record-delivery.ts';
 import { heldBy } from './release.ts';
 
@@ -22,6 +22,7 @@ export interface DeliverParts {
   models: KnownModels;
   records: RecordDelivery;
   touched: SetAside;
+  moves: MoveReport;
   dataSource: DataSource;
   releaseOf: (model: { name: string; release: Release }) => Release;
   siteTimezone: string;
@@ -37,6 +38,7 @@ export class Deliver {
     const { dataSource, touched } = this.parts;
     const report = await readReport(dataSource, lease, lease.edition);
     if (report === undefined) throw new Error('a delivery without its report');
+    if (lease.status === 'told') return this.askWhose(report, lease, destination, stopping);
     const telling = await this.tell(report, lease, destination, stopping);
     switch (telling.kind) {
       case 'failed':
@@ -71,17 +73,26 @@ export class Deliver {
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
-    const set: ResultSet = resultSetOf(report, model, siteTimezone);
-    const { callingAeTitle } = report.answer.study;
-    return destination.tell(
-      {
-        set,
-        memory: lease.memory,
-        ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
-        ...(lease.patient === undefined ? {} : { patient: lease.patient }),
-      },
-      errandOf(report, stopping),
-    );
+    return destination.tell(toTellOf(report, model, siteTimezone, lease), errandOf(report, stopping));
+  }
+
+  /** Something was said of the patient since: is the report still under the right record? */
+  private async askWhose(
+    report: Report,
+    lease: DeliveryLease,
+    destination: Destination,
+    stopping: AbortSignal,
+  ): Promise<boolean> {
+    const { models, siteTimezone, dataSource, store, moves } = this.parts;
+    const model = report.answer.model && (await models.find(report.answer.model));
+    const whose =
+      model === undefined
+        ? { kind: 'same' as const }
+        : await destination.askWhose(toTellOf(report, model, siteTimezone, lease), errandOf(report, stopping));
+    await store.rechecked(lease);
+    if (whose.kind !== 'moved') return whose.kind === 'same';
+    await inTransaction(dataSource, (tx) => moves.move(tx, lease, 'the record it stood under is not the one any more'));
+    return true;
   }
 
   private async failed(
@@ -104,6 +115,16 @@ export class Deliver {
   private async record(lease: DeliveryLease, report: Report, ended: Ended): Promise<void> {
     await inTransaction(this.parts.dataSource, (tx) => this.parts.records.record(tx, lease, report, ended));
   }
+}
+
+function toTellOf(report: Report, model: KnownModel, siteTimezone: string, lease: DeliveryLease): ToTell {
+  const { callingAeTitle } = report.answer.study;
+  return {
+    set: resultSetOf(report, model, siteTimezone),
+    memory: lease.memory,
+    ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
+    ...(lease.patient === undefined ? {} : { patient: lease.patient }),
+  };
 }
 
 /** The bounds of one try, and what is never said of it. */

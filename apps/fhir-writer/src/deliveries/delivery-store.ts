@@ -18,7 +18,8 @@ export interface DeliveryLease extends ReportKey {
   patient?: string;
   /** Of the quarantine it was in. */
   reason?: string;
-  status: 'due' | 'quarantined';
+  /** `told`: it knows, and is to be asked again whose the report is. */
+  status: 'due' | 'quarantined' | 'told';
   /** 1 for the first try. */
   attempt: number;
 }
@@ -34,7 +35,7 @@ interface LeaseRow {
   told: unknown;
   patient: string | null;
   reason: string | null;
-  status: 'due' | 'quarantined';
+  status: 'due' | 'quarantined' | 'told';
   attempt: number;
 }
 
@@ -49,6 +50,9 @@ export interface DeliveryEnd {
   keepsAttempt?: boolean;
 }
 
+/** At once, after a minute, after ten, after a hundred. */
+const mostRechecks = 3;
+
 /** What each destination is to be told of each report, and was; shared by replicas, by the database's clock alone. */
 export class DeliveryStore {
   constructor(private readonly dataSource: DataSource) {}
@@ -59,7 +63,8 @@ export class DeliveryStore {
       `update delivery set token = token + 1, attempt = attempt + 1, leased_until = now() + $3 * interval '1 millisecond'
        where (study_instance_uid, model, generation, destination) in (
          select study_instance_uid, model, generation, destination from delivery
-         where destination = $1 and status in ('due', 'quarantined') and not_before <= now()
+         where destination = $1
+           and ((status in ('due', 'quarantined') and not_before <= now()) or (status = 'told' and recheck_at <= now()))
            and (leased_until is null or leased_until < now())
          order by not_before, study_instance_uid, generation limit $2 for update skip locked)
        returning *`,
@@ -81,6 +86,16 @@ export class DeliveryStore {
         leases.map(({ token }) => token),
         leaseMs,
       ],
+    );
+  }
+
+  /** Whose a report is was asked again, and is as it was: asked once more later, since an EHR may hear of a merge after us. */
+  async rechecked(lease: DeliveryLease): Promise<void> {
+    await this.dataSource.query(
+      `update delivery set leased_until = null, attempt = 0, rechecks = rechecks + 1,
+         recheck_at = case when rechecks >= $6 then null else now() + power(10, rechecks) * interval '1 minute' end
+       where study_instance_uid = $1 and model = $2 and generation = $3 and destination = $4 and token = $5`,
+      [lease.studyInstanceUid, lease.model, lease.generation, lease.destination, lease.token, mostRechecks],
     );
   }
 

@@ -50,6 +50,9 @@ export type Telling =
   /** `retryAfterMs` is the destination's own wish. */
   | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
 
+/** Whether a report is still under the right record. `moved`: it is another's by now, or nobody can say for sure whose. */
+export type Whose = { kind: 'same' } | { kind: 'moved' } | { kind: 'failed'; failure: Failure };
+
 /** A place reports go to. `tell` may be repeated at any time and by anybody: it leaves one report. */
 export abstract class Destination {
   abstract readonly name: string;
@@ -58,4 +61,9 @@ export abstract class Destination {
   /** Rejects while the destination cannot be reached. */
   abstract reach(): Promise<void>;
   abstract tell(report: ToTell, errand: Errand): Promise<Telling>;
+
+  /** Asks again whose a report is that the destination was told of; one that cannot say holds to what it was told. */
+  async askWhose(_report: ToTell, _errand: Errand): Promise<Whose> {
+    return { kind: 'same' };
+  }
 }

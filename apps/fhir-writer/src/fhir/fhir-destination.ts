@@ -16,7 +16,7 @@ import {
 import { stateOutside } from '@sightline/findings';
 import type { CapabilityStatement, DiagnosticReport, Patient } from '@medplum/fhirtypes';
 import { z } from 'zod';
-import { Destination, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
+import { Destination, type Errand, type Telling, type ToTell, type Whose } from '../deliveries/destination.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
 import { Capabilities, type Plan } from './capabilities.ts';
 import type { FhirClient, ResourceVersion } from './fhir-client.ts';
@@ -102,6 +102,19 @@ export class FhirDestination extends Destination {
       return new WriteInSequence(fhir, capabilities.of).write(changes, errand);
     };
     return this.bring(set, { told, patientCreated: patient.created, signs: plan === 'transaction' }, write, errand);
+  }
+
+  override async askWhose(report: ToTell, errand: Errand): Promise<Whose> {
+    const told = toldSchema.parse(report.memory);
+    const now = await this.identify(report, errand);
+    switch (now.kind) {
+      case 'failed':
+        return now;
+      case 'identified':
+        return { kind: told.patient === `Patient/${now.patient.id ?? ''}` ? 'same' : 'moved' };
+      default:
+        return { kind: 'moved' };
+    }
   }
 
   /** Whose a report is and what ordered it, for destinations that cannot tell themselves. Nothing is written. */

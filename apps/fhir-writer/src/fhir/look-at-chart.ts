@@ -1,5 +1,5 @@
 import type { Failure } from '@sightline/contracts';
-import { dicomUid, reportIdentifier, type ChartNow } from '@sightline/fhir';
+import { dicomUid, isOurStudy, reportIdentifier, type ChartNow } from '@sightline/fhir';
 import type { ResultSet } from '@sightline/findings';
 import type { DiagnosticReport, Identifier, ImagingStudy, Observation } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
@@ -34,7 +34,8 @@ export class LookAtChart {
     );
     if (others.length > 0) return { kind: 'quarantine', reason: 'several-imaging-studies' };
     if (imagingStudy === undefined) return { kind: 'seen' };
-    return isReferenceTo(imagingStudy.subject, patient)
+    // One that we described goes with the patient its images are of.
+    return isReferenceTo(imagingStudy.subject, patient) || isOurStudy(imagingStudy)
       ? { kind: 'seen', imagingStudy }
       : { kind: 'quarantine', reason: 'study-of-another-patient' };
   }

@@ -1,5 +1,5 @@
 import type { InferenceCompleted, SkipReason } from '@sightline/contracts';
-import { isUntouched } from '@sightline/findings';
+import { isUntouched, mayBecome } from '@sightline/findings';
 import { failed, type Failed } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import { compareAnswers } from './answer-order.ts';
@@ -57,7 +57,9 @@ export class AcceptAnswer {
     if (outcome.kind === 'skipped' && (touched || (newest === undefined && notApplicable.includes(outcome.reason)))) {
       return { kind: 'not-filed', reason: 'skipped' };
     }
-    const next = newest === undefined || touched;
+    const moved = newest !== undefined && !isSamePatient(newest.answer, answer);
+    if (moved && mayBecome(newest.state, 'withdrawn')) await this.withdraw(tx, newest);
+    const next = newest === undefined || touched || moved;
     const report: Report = {
       studyInstanceUid: study.studyInstanceUid,
       model: model.name,
@@ -72,6 +74,21 @@ export class AcceptAnswer {
     const noticeTo = touched ? (newest.review.signature ?? newest.review.verdicts.at(-1))?.by.subject : undefined;
     return { kind: 'reported', report, ...(noticeTo === undefined ? {} : { noticeTo }) };
   }
+
+  private withdraw(tx: Tx, report: Report): Promise<void> {
+    const { edition } = report;
+    const reason = 'a newer revision of the study is of another patient';
+    return addEdition(tx, { ...report, edition: edition + 1, state: 'withdrawn', reason }, this.destinations);
+  }
+}
+
+/** Images that say another patient now were never of the first one, whatever became of the report. */
+function isSamePatient(
+  { study: { patient: before } }: InferenceCompleted,
+  { study: { patient: now } }: InferenceCompleted,
+): boolean {
+  const said = ({ id, issuer, name, birthDate, sex }: typeof now) => JSON.stringify([id, issuer, name, birthDate, sex]);
+  return said(before) === said(now);
 }
 
 /** A verdict is an act too, signed or not. */
