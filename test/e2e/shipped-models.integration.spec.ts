@@ -118,6 +118,34 @@ describe('a study on its way to the chart', () => {
     return observations;
   }
 
+  it('is signed in the reading room, and final in the chart', async () => {
+    const one = golden.find(({ expected }) => expected.outcome === 'findings');
+    const uid = uids.get(one?.file ?? '') ?? '';
+    const [shown] = (await settled(uid)).reports;
+    const { model = { name: '', version: '' }, findings = [], seen } = shown ?? {};
+    const answered = await fetch(
+      `${sandbox.endpoints.readingRoomUrl}/api/studies/${uid}/reports/${model.name}@${model.version}/review`,
+      {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await sandbox.token('radiologist')}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({
+          seen,
+          verdicts: findings.map(({ trackingUid }) => ({ verdict: 'accepted', trackingUid })),
+          sign: true,
+        }),
+      },
+    );
+    expect([answered.status, await answered.text()]).toEqual([201, expect.any(String)]);
+    const signed = await waitFor(async () => (await studyView(uid)).reports.find(({ state }) => state === 'signed'));
+    expect(signed.findings).toHaveLength(findings.length);
+    const [report] = await reportsOf(fhir, uid);
+    expect(report).toMatchObject({ status: 'final', meta: { security: [{ code: 'AIAST' }] } });
+    expect((await observationsOf(report)).map(({ status }) => status)).toEqual(findings.map(() => 'final'));
+  });
+
   it('that no model may read is shown as skipped(no-model) and never filed', async () => {
     const files = await goldenFiles({ file: 'no-model/' });
     expect(await storescu(sandbox.endpoints.dicom, files)).toMatchObject({ code: 0 });

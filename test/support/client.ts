@@ -11,12 +11,14 @@ export interface StudyView {
   state: string;
   revision: number;
   reports: {
-    model: { name: string };
+    model: { name: string; version: string };
     outcome: string;
+    state?: string;
+    seen?: { url: string; versionId: string };
     reason?: string;
     reportUrl?: string;
     filedAt?: string;
-    findings: { key: string; probability: number }[];
+    findings: { key: string; probability: number; trackingUid: string }[];
   }[];
 }
 

@@ -323,6 +323,8 @@ async function environmentsOf(options: AppsOptions): Promise<Readonly<Record<App
 /** What a hospital decides of itself, decided for the sandbox. */
 function sandboxSite(fhirBaseUrl: string, { tokenUrl, fhirWriter }: IdentityProvider): object {
   return {
+    // Nobody else reports what is sent to the sandbox.
+    onlyReport: true,
     release: { '*': 'immediate' },
     destinations: [
       {
