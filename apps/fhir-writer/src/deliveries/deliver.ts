@@ -1,6 +1,7 @@
 import type { Release } from '@sightline/contracts';
 import type { ResultSet } from '@sightline/findings';
 import { type DataSource, inTransaction } from '@sightline/persistence';
+import type { PageOf } from '../report-page/page-of.ts';
 import type { KnownModels } from '../reports/known-models.ts';
 import { readReport, type Report } from '../reports/report-store.ts';
 import { resultSetOf } from '../reports/result-set-of.ts';
@@ -26,6 +27,7 @@ export interface DeliverParts {
   releaseOf: (model: { name: string; release: Release }) => Release;
   siteTimezone: string;
   quarantineRecheckMs: number;
+  pageOf: PageOf;
 }
 
 /** Brings one report to one destination as it stands now, and writes down how that ended. */
@@ -61,7 +63,7 @@ export class Deliver {
     destination: Destination,
     stopping: AbortSignal,
   ): Promise<Telling | { kind: 'held'; reason: string }> {
-    const { models, releaseOf, siteTimezone } = this.parts;
+    const { models, releaseOf, siteTimezone, pageOf } = this.parts;
     const reference = report.answer.model;
     const model = reference === undefined ? undefined : await models.find(reference);
     if (model === undefined) {
@@ -73,12 +75,14 @@ export class Deliver {
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
     const set: ResultSet = resultSetOf(report, model, siteTimezone);
     const { callingAeTitle } = report.answer.study;
+    const page = await pageOf(set, report.answer);
     return destination.tell(
       {
         set,
         memory: lease.memory,
         ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
         ...(lease.patient === undefined ? {} : { patient: lease.patient }),
+        ...(page === undefined ? {} : { page }),
       },
       errandOf(report, stopping),
     );
