@@ -27,11 +27,16 @@ export function drawMargins(sheets: Sheets, set: ResultSet): void {
   }
 }
 
+/** In full on two lines at most: only what a model's own refusal says may be longer. */
 function drawBand(sheets: Sheets, set: ResultSet): void {
   const { fill, edge } = bandColours[set.state];
-  sheets.document.rect(paper.left, 34, fullWidth.width, 22).lineWidth(1).fillAndStroke(fill, edge);
+  const style = { size: 9, face: 'bold' } as const;
   const column = { x: paper.left + 8, width: fullWidth.width - 16 };
-  sheets.writeAt(label(set), { size: 10, face: 'bold' }, column, 39);
+  const [top, height] = [26, 36];
+  sheets.document.rect(paper.left, top, fullWidth.width, height).lineWidth(1).fillAndStroke(fill, edge);
+  sheets.y = top + 6;
+  if (sheets.heightOf(label(set), style, column.width) < height - 6) sheets.write(label(set), style, column);
+  else sheets.writeAt(label(set), style, column, sheets.y);
 }
 
 function drawFooter(sheets: Sheets, set: ResultSet, page: string): void {

@@ -120,6 +120,24 @@ describe('the page of a report', () => {
     for (const { sentence } of set.findings) expect(all).toContain(sentence);
   });
 
+  it('says on each sheet of a rejected report, in full, that nothing of it stands', async () => {
+    const findings = Array.from({ length: 40 }, (_, n) => findingNumber(n + 1));
+    const pages = await readPdf(await drawReportPage(resultInState('rejected', { findings }), []));
+    expect(pages.length).toBeGreaterThan(1);
+    for (const { text } of pages) expect(text).toContain('nothing of it stands.');
+  });
+
+  it('does not tear the table of the model apart', async () => {
+    const findings = Array.from({ length: 40 }, (_, n) => findingNumber(n + 1));
+    for (const count of [13, 14, 15, 16, 17]) {
+      const set = { ...inUnreviewed, findings: findings.slice(0, count) };
+      const pages = await readPdf(await drawReportPage(set, []));
+      const last = pages.at(-1)?.text ?? '';
+      for (const said of ['SHA-256', 'Intended use', 'Reference model, not a medical device.'])
+        expect(last).toContain(said);
+    }
+  });
+
   it('gives the same bytes for the same result, whenever it is drawn', async () => {
     const pictures = [await picture(), await picture({ kind: 'heat-map', findingKey: 'pneumonia' })];
     const first = await drawReportPage(resultInState('signed', { study }), pictures);

@@ -10,6 +10,9 @@ const text = { size: 9 } as const;
 const name = { size: 9, colour: ink.quiet } as const;
 const nameWidth = 76;
 
+/** A table of ordinary size is not torn apart; of a larger one at least so much stands together. */
+const mostKeptTogether = 200;
+
 /** Never at the foot of a sheet without something of what it is over. */
 export function drawHeading(sheets: Sheets, title: string, column: Column = fullWidth, room = 40): void {
   sheets.y += 9;
@@ -25,7 +28,7 @@ export function drawHeading(sheets: Sheets, title: string, column: Column = full
 }
 
 export function drawTable(sheets: Sheets, { title, rows }: Table, column: Column = fullWidth): void {
-  drawHeading(sheets, title, column);
+  drawHeading(sheets, title, column, Math.min(heightOf(sheets, rows, column.width) + 20, mostKeptTogether));
   for (const [what, value] of rows) {
     sheets.keepTogether(14);
     sheets.writeAt(what, name, { x: column.x, width: nameWidth - 4 }, sheets.y);
