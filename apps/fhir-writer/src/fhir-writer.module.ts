@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Outbox } from '@sightline/messaging';
+import { ObjectStore, openObjectStore } from '@sightline/object-store';
 import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
 import { Logger, Readiness } from '@sightline/platform';
 import { AnswerController } from './answer.controller.ts';
@@ -15,6 +16,7 @@ import { filingMigrations } from './filing-migrations.ts';
 import { KeySetController } from './key-set.controller.ts';
 import { QuarantineController } from './quarantine.controller.ts';
 import { RecallController } from './recall.controller.ts';
+import { pagesFrom } from './report-page/page-of.ts';
 import { AcceptAnswer } from './reports/accept-answer.ts';
 import { AcceptReview } from './reports/accept-review.ts';
 import { KnownModels } from './reports/known-models.ts';
@@ -38,6 +40,7 @@ export class FhirWriterModule {
       controllers: [AnswerController, ReviewController, QuarantineController, RecallController, KeySetController],
       providers: [
         { provide: Site, useValue: site },
+        { provide: ObjectStore, useFactory: () => openObjectStore(config.objectStoreUrl) },
         {
           provide: KnownModels,
           inject: [DataSource, Logger],
@@ -75,8 +78,8 @@ export class FhirWriterModule {
         { provide: DeliveryStore, inject: [DataSource], useFactory: (source: DataSource) => new DeliveryStore(source) },
         {
           provide: Deliver,
-          inject: [DeliveryStore, KnownModels, DataSource, Outbox, Logger],
-          useFactory: (...[store, models, dataSource, outbox, log]: DeliverParts) =>
+          inject: [DeliveryStore, KnownModels, DataSource, Outbox, Logger, ObjectStore],
+          useFactory: (...[store, models, dataSource, outbox, log, objects]: DeliverParts) =>
             new Deliver({
               store,
               models,
@@ -87,6 +90,7 @@ export class FhirWriterModule {
               releaseOf: (model) => releaseOf(site, model),
               siteTimezone: config.siteTimezone,
               quarantineRecheckMs: config.quarantineRecheckMs,
+              pageOf: pagesFrom(objects, log),
             }),
         },
         {
@@ -105,6 +109,6 @@ export class FhirWriterModule {
   }
 }
 
-type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger];
 type HearParts = [DataSource, Outbox<Tx>, Logger];
+type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger, ObjectStore];
 type RunParts = [Destination[], DeliveryStore, Deliver, Logger];

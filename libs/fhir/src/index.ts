@@ -4,6 +4,7 @@ export { isOurStudy } from './imaging-study.ts';
 export { genderOf, humanName, patientFromImages } from './patient.ts';
 export type { ResultInChart } from './result-in-chart.ts';
 export { changesOf, transactionOf, withReferences, type Change, type ChartNow } from './transaction.ts';
+export { label, sentenceOf } from './status.ts';
 export { verification, verificationId } from './provenance.ts';
 export { readDefinitions, type Definitions } from './validation/definitions.ts';
 export type { FilingIssue } from './validation/issue.ts';

@@ -1,4 +1,4 @@
-import { stateOutside, verdictOn, type Finding, type StateOutside } from '@sightline/findings';
+import { stateOutside, verdictOn, type Finding, type ResultSet, type StateOutside } from '@sightline/findings';
 import type { Practitioner, Reference } from '@medplum/fhirtypes';
 import { identifierSystems } from './identifiers.ts';
 import type { ResultInChart } from './result-in-chart.ts';
@@ -12,7 +12,7 @@ export function findingStatus(set: ResultInChart, finding: Finding): StateOutsid
 }
 
 /** One sentence on how far the report can be relied on: it stands before everything else that is said. */
-export function label(set: ResultInChart): string {
+export function label(set: ResultSet): string {
   const by = `by AI (${set.model.title} ${set.model.version})`;
   const signer = set.review.signature?.by.name ?? 'a radiologist';
   switch (set.state) {
@@ -32,7 +32,7 @@ export function label(set: ResultInChart): string {
 }
 
 /** The sentence of a finding with what a person said to it. */
-export function sentenceOf(set: ResultInChart, finding: Finding): string {
+export function sentenceOf(set: ResultSet, finding: Finding): string {
   const verdict = verdictOn(set.review, finding);
   switch (verdict?.verdict) {
     case undefined:

@@ -1,5 +1,6 @@
 import type { Release } from '@sightline/contracts';
 import { type DataSource, inTransaction } from '@sightline/persistence';
+import type { PageOf } from '../report-page/page-of.ts';
 import type { KnownModel, KnownModels } from '../reports/known-models.ts';
 import { readReport, type Report } from '../reports/report-store.ts';
 import { resultSetOf } from '../reports/result-set-of.ts';
@@ -27,6 +28,7 @@ export interface DeliverParts {
   releaseOf: (model: { name: string; release: Release }) => Release;
   siteTimezone: string;
   quarantineRecheckMs: number;
+  pageOf: PageOf;
 }
 
 /** Brings one report to one destination as it stands now, and writes down how that ended. */
@@ -63,7 +65,7 @@ export class Deliver {
     destination: Destination,
     stopping: AbortSignal,
   ): Promise<Telling | { kind: 'held'; reason: string }> {
-    const { models, releaseOf, siteTimezone } = this.parts;
+    const { models, releaseOf, siteTimezone, pageOf } = this.parts;
     const reference = report.answer.model;
     const model = reference === undefined ? undefined : await models.find(reference);
     if (model === undefined) {
@@ -73,7 +75,9 @@ export class Deliver {
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
-    return destination.tell(toTellOf(report, model, siteTimezone, lease), errandOf(report, stopping));
+    const toTell = toTellOf(report, model, siteTimezone, lease);
+    const page = await pageOf(toTell.set, report.answer);
+    return destination.tell({ ...toTell, ...(page === undefined ? {} : { page }) }, errandOf(report, stopping));
   }
 
   /** Something was said of the patient since: is the report still under the right record? */

@@ -93,6 +93,7 @@ export class FhirDestination extends Destination {
       patient: patient.reference,
       orders: place.orders,
       ...(place.encounter === undefined ? {} : { encounter: place.encounter }),
+      ...(report.page === undefined ? {} : { pdf: report.page }),
     };
     const { fhir } = this.parts;
     const write = async (changes: readonly Change[]): Promise<Wrote> => {
@@ -242,6 +243,7 @@ export class FhirDestination extends Destination {
     resources: readonly ResourceVersion[],
     done: { how: 'created' | 'updated'; patientCreated: boolean },
   ): Telling {
+    const { pdf: _pdf, ...said } = set;
     const here: ToldHere = {
       patient: set.patient,
       report,
@@ -255,8 +257,9 @@ export class FhirDestination extends Destination {
         filed: {
           reportUrl: `${this.parts.fhir.baseUrl}/DiagnosticReport/${report.id}`,
           resources: [...resources],
-          // Of the result set as an empty chart would be given it: the same whoever files it, and after a crash too.
-          bundleSha256: digest(JSON.stringify(transactionOf(changesOf(set, { observations: [] }, digest)))),
+          // Of the result set as an empty chart would be given it: the same whoever files it, and after a crash too. The page
+          // stands aside: its pictures hang on what the object store still holds.
+          bundleSha256: digest(JSON.stringify(transactionOf(changesOf(said, { observations: [] }, digest)))),
         },
       },
     };

@@ -1,0 +1,140 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { inferenceCompletedSchema, type Artefact, type InferenceCompleted } from '@sightline/contracts';
+import type { Finding } from '@sightline/findings';
+import { openObjectStore, type ObjectStore } from '@sightline/object-store';
+import sharp from 'sharp';
+import { findingNumber } from '../../../../test/support/result-in-state.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.ts';
+import { picturesOf } from './pictures-of.ts';
+
+let directory: TemporaryDirectory;
+let objects: ObjectStore;
+
+beforeEach(async () => {
+  directory = await temporaryDirectory('pictures');
+  objects = openObjectStore(pathToFileURL(directory.path).href);
+});
+afterEach(() => directory.remove());
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}
+
+const image = await sharp({ create: { width: 1_000, height: 800, channels: 3, background: '#404040' } })
+  .png()
+  .toBuffer();
+const map = await sharp({
+  create: { width: 1_000, height: 800, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 1 } },
+})
+  .png()
+  .toBuffer();
+
+/** An artefact on the image of a finding, and its bytes in the store where there are any. */
+async function artefact(kind: Artefact['kind'], finding: Finding, bytes?: Uint8Array): Promise<Artefact> {
+  const [source] = finding.sources;
+  if (source === undefined) throw new Error('a finding has a source');
+  const objectKey = `artefacts/${source.sopInstanceUid}-${kind}.png`;
+  if (bytes !== undefined) await objects.write(objectKey, once(bytes));
+  const ofFinding = kind === 'key-image' ? {} : { findingKey: finding.key };
+  return { kind, source, objectKey, mediaType: 'image/png', width: 1_000, height: 800, ...ofFinding };
+}
+
+function answer(findings: Finding[], artefacts: Artefact[]): InferenceCompleted {
+  return inferenceCompletedSchema.parse({
+    study: { studyInstanceUid: '1.2.3', revision: 1, patient: {}, modalities: ['DX'] },
+    model: { name: 'chest-xray-paediatric', version: '1.0.0' },
+    role: 'primary',
+    outcome: { kind: 'findings', findings, artefacts },
+    images: [],
+    timings: { completedAt: '2026-02-03T04:06:00.000Z' },
+  });
+}
+
+describe('pictures for the page', () => {
+  it('are small enough to print, and opaque', async () => {
+    const finding = findingNumber(1);
+    const [picture] = await picturesOf(answer([finding], [await artefact('key-image', finding, image)]), objects);
+    expect(picture?.content).toMatchObject({ kind: 'png', width: 512, height: 410 });
+    if (picture?.content.kind !== 'png') throw new Error('no picture');
+    expect(await sharp(picture.content.png).metadata()).toMatchObject({ format: 'png', hasAlpha: false, width: 512 });
+  });
+
+  it('show a map over the image it explains, whichever came first', async () => {
+    const finding = findingNumber(1);
+    const artefacts = [await artefact('heat-map', finding, map), await artefact('key-image', finding, image)];
+    const pictures = await picturesOf(answer([finding], artefacts), objects);
+    expect(pictures.map(({ kind }) => kind)).toEqual(['key-image', 'heat-map']);
+    const red = await Promise.all(
+      pictures.map(async ({ content }) =>
+        content.kind === 'png' ? (await sharp(content.png).toColourspace('srgb').stats()).channels[0]?.mean : undefined,
+      ),
+    );
+    expect(red).toEqual([64, 255]);
+  });
+
+  it('leave out regions, which are masks', async () => {
+    const finding = findingNumber(1);
+    expect(await picturesOf(answer([finding], [await artefact('region', finding, image)]), objects)).toEqual([]);
+  });
+
+  it('are none of an answer that was refused', async () => {
+    const refused = {
+      ...answer([findingNumber(1)], []),
+      outcome: { kind: 'skipped', reason: 'wrong-view', detail: 'x' },
+    } as const;
+    expect(await picturesOf(refused, objects)).toEqual([]);
+  });
+
+  it('begin with those of findings that are present', async () => {
+    const absent = findingNumber(1, { presence: 'absent' });
+    const present = findingNumber(2);
+    const artefacts = [await artefact('key-image', absent, image), await artefact('key-image', present, image)];
+    const pictures = await picturesOf(answer([absent, present], artefacts), objects);
+    expect(pictures.map(({ source }) => source)).toEqual([present.sources[0], absent.sources[0]]);
+  });
+
+  it('are eight at most; the rest is not even read', async () => {
+    const findings = Array.from({ length: 10 }, (_, n) => findingNumber(n + 1));
+    const artefacts = await Promise.all(
+      findings.map((finding, n) => artefact('key-image', finding, n < 8 ? image : undefined)),
+    );
+    const pictures = await picturesOf(answer(findings, artefacts), objects);
+    expect(pictures.filter(({ content }) => content.kind === 'png')).toHaveLength(8);
+    expect(pictures.slice(8).map(({ content }) => content)).toEqual([
+      { kind: 'left-out', reason: 'no-room' },
+      { kind: 'left-out', reason: 'no-room' },
+    ]);
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['too-large', Buffer.alloc(2 * 1024 * 1024 + 1)],
+    ['unreadable', Buffer.from('no picture')],
+  ] as const)('say that one is %s, and its map with it, and show the others', async (reason, bytes) => {
+    const bad = findingNumber(1);
+    const good = findingNumber(2);
+    const artefacts = [
+      await artefact('key-image', bad, bytes),
+      await artefact('heat-map', bad, map),
+      await artefact('key-image', good, image),
+    ];
+    const pictures = await picturesOf(answer([bad, good], artefacts), objects);
+    expect(pictures.map(({ content }) => (content.kind === 'png' ? 'png' : content.reason))).toEqual([
+      reason,
+      'without-its-image',
+      'png',
+    ]);
+  });
+
+  it('are unreadable where the store itself fails', async () => {
+    const finding = findingNumber(1);
+    const loop = await artefact('key-image', finding);
+    await mkdir(join(directory.path, 'artefacts'));
+    await symlink(join(directory.path, loop.objectKey), join(directory.path, loop.objectKey));
+    const [picture] = await picturesOf(answer([finding], [loop]), objects);
+    expect(picture?.content).toEqual({ kind: 'left-out', reason: 'unreadable' });
+  });
+});

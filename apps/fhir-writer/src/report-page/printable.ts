@@ -1,0 +1,26 @@
+import { hasGlyph, type Face } from './typeface.ts';
+
+/** Stands for a character that the typeface lacks; it has this one. */
+export const replacement = '\uFFFD';
+
+/** Of one text, in characters; the chart holds all of it. */
+const longest = 4_000;
+
+/**
+ * A text as it can be printed. Control characters and line ends become spaces; what the typeface lacks, and marks that turn the
+ * direction of what follows, become a replacement that is seen: nothing vanishes.
+ */
+export function printable(text: string, face: Face): string {
+  const characters = Array.from(
+    text
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Zs}]+/gu, ' ')
+      .trim()
+      .normalize('NFC'),
+  );
+  const kept = characters.length > longest ? [...characters.slice(0, longest), ' … (cut)'] : characters;
+  return kept.map((one) => (isPrintable(one, face) ? one : replacement)).join('');
+}
+
+function isPrintable(text: string, face: Face): boolean {
+  return !/\p{Bidi_Control}/u.test(text) && hasGlyph(face, text);
+}
