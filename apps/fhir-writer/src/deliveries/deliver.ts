@@ -12,8 +12,6 @@ import { heldBy } from './release.ts';
 
 const tryMs = 40_000;
 
-/** About a day of trying, as of every message: then somebody must look. */
-const attempts = 300;
 const firstWaitMs = 1_000;
 const longestWaitMs = 300_000;
 
@@ -40,7 +38,7 @@ export class Deliver {
     const telling = await this.tell(report, lease, destination, stopping);
     switch (telling.kind) {
       case 'failed':
-        return this.failed(lease, report, telling);
+        return this.failed(lease, report, telling, destination.attempts);
       case 'touched':
         await inTransaction(dataSource, (tx) => touched.setAside(tx, lease, report, telling.status));
         return true;
@@ -88,6 +86,7 @@ export class Deliver {
     lease: DeliveryLease,
     report: Report,
     { failure, retryAfterMs }: Extract<Telling, { kind: 'failed' }>,
+    attempts: number,
   ): Promise<boolean> {
     if (failure.kind !== 'unavailable' || lease.attempt >= attempts) {
       await this.record(lease, report, { kind: 'refused', failure });

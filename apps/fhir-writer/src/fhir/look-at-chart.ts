@@ -4,7 +4,7 @@ import type { ResultSet } from '@sightline/findings';
 import type { DiagnosticReport, Identifier, ImagingStudy, Observation } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
 import type { FhirClient } from './fhir-client.ts';
-import { carries, isReferenceTo, resourcesIn, token } from './search-result.ts';
+import { carries, localReference, resourcesIn, token } from './search-result.ts';
 
 type Seen<T> =
   | ({ kind: 'seen' } & T)
@@ -29,12 +29,13 @@ export class LookAtChart {
     if (search.kind === 'failed') return search;
     // A server without studies knows of none.
     if (search.kind !== 'ok') return { kind: 'seen' };
-    const [imagingStudy, ...others] = resourcesIn<ImagingStudy>(search.body, 'ImagingStudy').filter((one) =>
-      carries(one, identifier),
-    );
+    const found = resourcesIn<ImagingStudy>(search.body, 'ImagingStudy').filter((one) => carries(one, identifier));
+    const [imagingStudy, ...others] = found.filter(({ status }) => status !== 'entered-in-error');
     if (others.length > 0) return { kind: 'quarantine', reason: 'several-imaging-studies' };
+    // Somebody took it back there, perhaps because it was not this patient's.
+    if (imagingStudy === undefined && found.length > 0) return { kind: 'quarantine', reason: 'study-entered-in-error' };
     if (imagingStudy === undefined) return { kind: 'seen' };
-    return isReferenceTo(imagingStudy.subject, patient)
+    return localReference(imagingStudy.subject, this.fhir.baseUrl) === patient
       ? { kind: 'seen', imagingStudy }
       : { kind: 'quarantine', reason: 'study-of-another-patient' };
   }
