@@ -59,7 +59,7 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
-  strict?.stop();
+  await strict?.stop();
   await medplum?.stop();
   await rig?.stop();
 }, 60_000);
