@@ -49,6 +49,7 @@ export interface SiteOptions {
   ehr?: Record<string, unknown>;
   /** Beside the destination `ehr`. */
   others?: Record<string, unknown>[];
+  quarantineRecheckMs?: number;
 }
 
 export interface Writer {
@@ -107,7 +108,7 @@ export async function startWriterRig(): Promise<WriterRig> {
       patients: { rule: 'create', identifierSystem: patientSystem, ...site.patients },
       ...site.ehr,
     };
-    const { onlyReport = true, release = { '*': 'immediate' }, others = [] } = site;
+    const { onlyReport = true, release = { '*': 'immediate' }, others = [], quarantineRecheckMs = 500 } = site;
     await writeFile(siteFile, JSON.stringify({ onlyReport, release, destinations: [ehr, ...others] }));
     const logFile = join(directory.path, `writer-${port}.log`);
     const child = spawn(process.execPath, ['--import', 'tsx', join(repository, 'apps/fhir-writer/src/main.ts')], {
@@ -122,7 +123,7 @@ export async function startWriterRig(): Promise<WriterRig> {
         SITE_FILE: siteFile,
         SITE_TIMEZONE: 'Europe/Berlin',
         MODELS_DIR: modelsDir,
-        QUARANTINE_RECHECK_MS: '500',
+        QUARANTINE_RECHECK_MS: String(quarantineRecheckMs),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
