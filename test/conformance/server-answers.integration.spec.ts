@@ -61,7 +61,7 @@ beforeAll(async () => {
   const [first, ...others] = tried.map(destinationOf);
   writer = await rig.startWriter({ ehr: first ?? {}, others });
   await keepHistory();
-  for (const one of tried) await break_(one);
+  for (const one of tried) await misbehave(one);
   await rig.say(said);
   await Promise.all(tried.map(settle));
 }, 600_000);
@@ -93,15 +93,19 @@ async function prepare(row: ServerAnswer, n: number): Promise<Tried> {
 }
 
 const destinationOf = ({ row, name, ehr, wire, tokens }: Tried) => ({
+  ...destination(name, wire?.baseUrl ?? ehr.baseUrl, tokens?.url),
+  ...row.settings,
+});
+
+const destination = (name: string, baseUrl: string, tokenUrl = rig.identity.tokenUrl) => ({
   kind: 'fhir',
   name,
-  baseUrl: wire?.baseUrl ?? ehr.baseUrl,
-  tokenUrl: tokens?.url ?? rig.identity.tokenUrl,
+  baseUrl,
+  tokenUrl,
   clientId: rig.identity.fhirWriter.clientId,
   keyFile: rig.identity.fhirWriter.keyFile,
   scope: 'system/*.cruds',
   patients: { rule: 'resolve', identifierSystem: patientSystem },
-  ...row.settings,
 });
 
 /** A token endpoint that hands on what the identity provider gives, or answers otherwise. */
@@ -128,7 +132,7 @@ async function startTokenDoor(): Promise<TokenDoor> {
   return door;
 }
 
-async function break_(one: Tried): Promise<void> {
+async function misbehave(one: Tried): Promise<void> {
   const { row, ehr, wire, tokens, met } = one;
   const { fault } = row;
   if (fault === 'away') {
@@ -250,6 +254,20 @@ describe('whatever a server answers', () => {
   });
 });
 
+describe('a delivery whose tries never come to an end', () => {
+  it('is refused with the reason after as many as the site allows, and the server is not asked', async () => {
+    const one = tried.find(({ row }) => row.ends === 'told');
+    if (one === undefined) throw new Error('no server that was told');
+    const before = one.asked.length;
+    await rig.rows(`update delivery set status = 'due', attempt = 300, not_before = now() where destination = $1`, [
+      one.name,
+    ]);
+    await waitFor(async () => (await stood(one)).at(-1)?.status === 'refused');
+    expect((await stood(one)).at(-1)).toMatchObject({ reason: 'tried too often without an end', attempt: 301 });
+    expect(one.asked).toHaveLength(before);
+  });
+});
+
 describe('a server that keeps failing', () => {
   it('is left in peace after five failures in a row; then one try goes ahead', async () => {
     await writer.stop();
@@ -262,8 +280,7 @@ describe('a server that keeps failing', () => {
       tries.push(Date.now());
       return { kind: 'reply', status: 500 };
     };
-    const base = destinationOf({ row: serverAnswers[0] as ServerAnswer, name: 'breaker', ehr } as Tried);
-    writer = await rig.startWriter({ ehr: { ...base, atOnce: 1 } });
+    writer = await rig.startWriter({ ehr: { ...destination('breaker', ehr.baseUrl), atOnce: 1 } });
     await rig.say(...Array.from({ length: 8 }, () => answer({ patient: { id: 'Q4711' } })));
     await waitFor(() => tries.length >= 15, { timeout: 60_000 });
     const fifth = tries[14] ?? 0;

@@ -42,6 +42,10 @@ const said = (status: number): Answer =>
   outcome(status, 'processing', '"Zephyrine Quill", born 2022-05-06, is no good');
 const empty = json(200, '');
 const noFhir = json(200, '{"hello":"Zephyrine"}');
+const brokenFhir = json(
+  200,
+  '{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"DiagnosticReport","identifier":7}}]}',
+);
 const redirect = json(302, '', { location: '/fhir/elsewhere' });
 const hang: Answer = { kind: 'hang' };
 const reset: Answer = { kind: 'reset' };
@@ -180,6 +184,14 @@ export const serverAnswers: readonly ServerAnswer[] = [
     fault: noFhir,
     asked: 1,
     ...waits('FHIR server does not say where it keeps DiagnosticReport'),
+  },
+  {
+    answer: 'FHIR that breaks its own rules',
+    at: 'search',
+    fault: brokenFhir,
+    asked: 1,
+    ends: 'refused',
+    reason: 'not told: TypeError',
   },
   { answer: 'JSON that is no FHIR', at: 'search', fault: noFhir, asked: 1, ...unlikeFhir },
   {

@@ -35,7 +35,8 @@ export class Deliver {
     const { dataSource, touched } = this.parts;
     const report = await readReport(dataSource, lease, lease.edition);
     if (report === undefined) throw new Error('a delivery without its report');
-    const telling = await this.tell(report, lease, destination, stopping);
+    const isSpent = lease.attempt > destination.attempts;
+    const telling = isSpent ? spent : await this.tell(report, lease, destination, stopping);
     switch (telling.kind) {
       case 'failed':
         return this.failed(lease, report, telling, destination.attempts);
@@ -104,6 +105,9 @@ export class Deliver {
     await inTransaction(this.parts.dataSource, (tx) => this.parts.records.record(tx, lease, report, ended));
   }
 }
+
+/** Every try before was begun, and not one of them was ended: whatever breaks them would break the next. */
+const spent: Telling = { kind: 'failed', failure: { kind: 'defect', message: 'tried too often without an end' } };
 
 /** The bounds of one try, and what is never said of it. */
 function errandOf({ answer: { study } }: Report, stopping: AbortSignal): Errand {
