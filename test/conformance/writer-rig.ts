@@ -50,6 +50,7 @@ export interface SiteOptions {
   ehr?: Record<string, unknown>;
   /** Beside the destination `ehr`. */
   others?: Record<string, unknown>[];
+  quarantineRecheckMs?: number;
 }
 
 export interface Writer {
@@ -108,8 +109,8 @@ export async function startWriterRig(): Promise<WriterRig> {
       patients: { rule: 'create', identifierSystem: patientSystem, ...site.patients },
       ...site.ehr,
     };
-    const { onlyReport = true, release = { '*': 'immediate' }, others = [] } = site;
-    await writeFile(siteFile, JSON.stringify({ onlyReport, release, adt: site.adt, destinations: [ehr, ...others] }));
+    const { onlyReport = true, release = { '*': 'immediate' }, others = [], adt, quarantineRecheckMs = 500 } = site;
+    await writeFile(siteFile, JSON.stringify({ onlyReport, release, adt, destinations: [ehr, ...others] }));
     const logFile = join(directory.path, `writer-${port}.log`);
     const child = spawn(process.execPath, ['--import', 'tsx', join(repository, 'apps/fhir-writer/src/main.ts')], {
       cwd: repository,
@@ -123,7 +124,7 @@ export async function startWriterRig(): Promise<WriterRig> {
         SITE_FILE: siteFile,
         SITE_TIMEZONE: 'Europe/Berlin',
         MODELS_DIR: modelsDir,
-        QUARANTINE_RECHECK_MS: '500',
+        QUARANTINE_RECHECK_MS: String(quarantineRecheckMs),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -21,8 +21,12 @@ export interface Reply {
   readonly body?: string;
 }
 
-/** What a client gets, or is left with: nothing at all, or half of a body whose whole length was promised. */
-export type Answer = Reply | { readonly kind: 'hang' } | ({ readonly kind: 'cut' } & Omit<Reply, 'kind'>);
+/** What a client gets, or is left with: nothing at all, a connection reset, or half of a body whose whole length was promised. */
+export type Answer =
+  | Reply
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'reset' }
+  | ({ readonly kind: 'cut' } & Omit<Reply, 'kind'>);
 
 export interface FhirDoor {
   /** Without a slash at the end. */
@@ -138,6 +142,9 @@ async function askedOf(request: IncomingMessage): Promise<Asked> {
 function send(response: ServerResponse, answer: Answer): void {
   switch (answer.kind) {
     case 'hang':
+      return;
+    case 'reset':
+      response.socket?.resetAndDestroy();
       return;
     case 'cut': {
       const body = answer.body ?? '';

@@ -36,9 +36,12 @@ export interface StrictEhr {
 /** What may come within another resource, though never by itself. */
 const onlyContained = ['BodyStructure', 'Device', 'Endpoint', 'Media', 'Specimen'];
 
+let definitions: Promise<unknown> | undefined;
+
 export async function startStrictEhr(rules: TokenRules): Promise<StrictEhr> {
   // The validator judges by definitions that the whole process shares.
-  await loadDefinitions(new Set([...abilities.keys(), ...onlyContained]));
+  definitions ??= loadDefinitions(new Set([...abilities.keys(), ...onlyContained]));
+  await definitions;
   const store = new StrictEhrStore();
   const asked: Asked[] = [];
   let window = { since: 0, requests: 0 };

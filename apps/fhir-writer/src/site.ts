@@ -45,6 +45,10 @@ const fhirSchema = z.strictObject({
     .optional(),
   /** `auto` asks the server's CapabilityStatement. */
   plan: z.enum(['auto', 'transaction', 'sequence']).default('auto'),
+  /** For one answer of the server. */
+  requestTimeoutMs: z.int().positive().default(15_000),
+  /** Tries while it is unavailable; with the pauses between them about a day. */
+  attempts: z.int().positive().default(300),
   requestsPerSecond: z.number().positive().default(100),
   /** Reports under way at once. */
   atOnce: z.int().positive().max(64).default(4),

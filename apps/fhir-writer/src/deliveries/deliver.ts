@@ -13,8 +13,6 @@ import { heldBy } from './release.ts';
 
 const tryMs = 40_000;
 
-/** About a day of trying, as of every message: then somebody must look. */
-const attempts = 300;
 const firstWaitMs = 1_000;
 const longestWaitMs = 300_000;
 
@@ -41,10 +39,11 @@ export class Deliver {
     const report = await readReport(dataSource, lease, lease.edition);
     if (report === undefined) throw new Error('a delivery without its report');
     if (lease.status === 'told') return this.askWhose(report, lease, destination, stopping);
-    const telling = await this.tell(report, lease, destination, stopping);
+    const isSpent = lease.attempt > destination.attempts;
+    const telling = isSpent ? spent : await this.tell(report, lease, destination, stopping);
     switch (telling.kind) {
       case 'failed':
-        return this.failed(lease, report, telling);
+        return this.failed(lease, report, telling, destination.attempts);
       case 'touched':
         await inTransaction(dataSource, (tx) => touched.setAside(tx, lease, report, telling.status));
         return true;
@@ -103,6 +102,7 @@ export class Deliver {
     lease: DeliveryLease,
     report: Report,
     { failure, retryAfterMs }: Extract<Telling, { kind: 'failed' }>,
+    attempts: number,
   ): Promise<boolean> {
     if (failure.kind !== 'unavailable' || lease.attempt >= attempts) {
       await this.record(lease, report, { kind: 'refused', failure });
@@ -130,6 +130,9 @@ function toTellOf(report: Report, model: KnownModel, siteTimezone: string, lease
     ...(lease.patient === undefined ? {} : { patient: lease.patient }),
   };
 }
+
+/** Every try before was begun, and not one of them was ended: whatever breaks them would break the next. */
+const spent: Telling = { kind: 'failed', failure: { kind: 'defect', message: 'tried too often without an end' } };
 
 /** The bounds of one try, and what is never said of it. */
 function errandOf({ answer: { study } }: Report, stopping: AbortSignal): Errand {

@@ -13,7 +13,9 @@ export type QuarantineReason =
   | 'name-disagrees'
   | 'demographics-missing'
   | 'study-of-another-patient'
+  | 'study-entered-in-error'
   | 'order-of-another-patient'
+  | 'order-entered-in-error'
   | 'several-imaging-studies';
 
 /** Bounds of one piece of work at a destination: `signal` ends it, `secrets` never appear in what is said of a failure. */
@@ -60,6 +62,8 @@ export abstract class Destination {
   abstract readonly name: string;
   /** Reports under way at once. */
   abstract readonly atOnce: number;
+  /** Tries of what it has to hear, while it is unavailable: about a day of them, then somebody must look. */
+  readonly attempts: number = 300;
   /** Rejects while the destination cannot be reached. */
   abstract reach(): Promise<void>;
   abstract tell(report: ToTell, errand: Errand): Promise<Telling>;

@@ -56,6 +56,7 @@ export class BackendToken {
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         client_assertion: await this.assertion(),
       }),
+      redirect: 'manual',
       signal,
     });
     const body: unknown = await response.json().catch(() => undefined);

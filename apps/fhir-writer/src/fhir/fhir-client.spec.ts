@@ -14,6 +14,7 @@ let baseUrl: string;
 let clock = 0;
 let answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = [];
 let bearers: string[] = [];
+let urls: (string | undefined)[] = [];
 let tokenForms: URLSearchParams[] = [];
 let tokenStatus = 200;
 let publicKey: Awaited<ReturnType<typeof exportJWK>>;
@@ -21,9 +22,9 @@ let publicKey: Awaited<ReturnType<typeof exportJWK>>;
 const bundle: Bundle = { resourceType: 'Bundle', type: 'transaction', entry: [] };
 const errand = () => ({ signal: AbortSignal.timeout(20_000), secrets: [] });
 const answer =
-  (status: number, body = '{}') =>
+  (status: number, body = '{"resourceType":"Patient"}', headers: Record<string, string> = {}) =>
   (_: IncomingMessage, response: ServerResponse) =>
-    response.writeHead(status, { 'content-type': 'application/fhir+json' }).end(body);
+    response.writeHead(status, { 'content-type': 'application/fhir+json', ...headers }).end(body);
 
 const server = createServer((request, response) => {
   void (async () => {
@@ -42,6 +43,7 @@ const server = createServer((request, response) => {
         );
       return;
     }
+    urls.push(request.url);
     bearers.push(request.headers.authorization ?? '');
     (answers.shift() ?? answer(200))(request, response);
   })();
@@ -63,17 +65,19 @@ afterAll(async () => {
 });
 
 let client: FhirClient;
+const tokenOf = () =>
+  new BackendToken(
+    { tokenUrl: `${baseUrl}/token`, clientId: 'writer', keyFile: join(folder, 'key.json'), scope: 'system/*.cruds' },
+    () => clock,
+  );
 beforeEach(() => {
   answers = [];
   bearers = [];
   tokenForms = [];
   tokenStatus = 200;
   clock = 0;
-  const token = new BackendToken(
-    { tokenUrl: `${baseUrl}/token`, clientId: 'writer', keyFile: join(folder, 'key.json'), scope: 'system/*.cruds' },
-    () => clock,
-  );
-  client = new FhirClient(`${baseUrl}/fhir`, token);
+  urls = [];
+  client = new FhirClient(`${baseUrl}/fhir`, tokenOf());
 });
 
 describe('a FHIR server', () => {
@@ -106,6 +110,43 @@ describe('a FHIR server', () => {
   it('that stumbles once is asked again', async () => {
     answers = [answer(503), (_, response) => response.destroy(), answer(200, '{"resourceType":"Patient"}')];
     expect(await client.read('Patient/1', errand())).toMatchObject({ kind: 'ok' });
+  });
+
+  it.each([302, 307])('that leads elsewhere with %i is not followed, and is unavailable', async (status) => {
+    answers = Array.from({ length: 3 }, () => answer(status, '', { location: `${baseUrl}/elsewhere` }));
+    expect(await client.transact(bundle, errand())).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'unavailable', message: expect.stringContaining('a redirect') },
+    });
+    expect(urls).toEqual(['/fhir', '/fhir', '/fhir']);
+  });
+
+  it.each(['{"resourceType":"Observation"}', '{"hello":"world"}', '[]', 'null', '7'])(
+    'that is asked for a patient and answers %s is unavailable',
+    async (body) => {
+      answers = [answer(200, body)];
+      expect(await client.read('Patient/1', errand())).toMatchObject({ failure: { kind: 'unavailable' } });
+    },
+  );
+
+  it.each([
+    ['in seconds', () => '60'],
+    ['as a date', () => new Date(Date.now() + 60_000).toUTCString()],
+  ])('that says %s when to come again is left alone until then, whoever asks', async (_, header) => {
+    answers = [answer(429, '{}', { 'retry-after': header() })];
+    const [first, second] = [await client.read('Patient/1', errand()), await client.read('Patient/2', errand())];
+    for (const one of [first, second]) {
+      expect(one).toMatchObject({ kind: 'failed', failure: { kind: 'unavailable' } });
+      expect(one.kind === 'failed' ? one.retryAfterMs : 0).toBeGreaterThan(55_000);
+    }
+    expect(bearers).toHaveLength(1);
+  });
+
+  it('that does not answer in time is unavailable, and is asked again', async () => {
+    const hasty = new FhirClient(`${baseUrl}/fhir`, tokenOf(), { requestTimeoutMs: 100 });
+    answers = [() => undefined, () => undefined, answer(200)];
+    expect(await hasty.read('Patient/1', errand())).toMatchObject({ kind: 'ok' });
+    expect(bearers).toHaveLength(3);
   });
 
   it('that never answers is given up with its errand, as unavailable', async () => {
@@ -158,10 +199,47 @@ describe('the token', () => {
 });
 
 describe('a search', () => {
+  const found = (ids: string[], next?: string) =>
+    JSON.stringify({
+      resourceType: 'Bundle',
+      type: 'searchset',
+      entry: ids.map((id) => ({ resource: { resourceType: 'Patient', id } })),
+      ...(next === undefined ? {} : { link: [{ relation: 'next', url: next }] }),
+    });
+  const search = () => client.search('Patient', { identifier: 'urn:x|4711' }, errand());
+
   it('keeps its parameters out of the URL', async () => {
-    let url: string | undefined;
-    answers = [(request, response) => ((url = request.url), response.end('{}'))];
-    await client.search('Patient', { identifier: 'urn:x|4711' }, errand());
-    expect(url).toBe('/fhir/Patient/_search');
+    await search();
+    expect(urls[0]).toBe('/fhir/Patient/_search');
+  });
+
+  it('is answered by all of its pages', async () => {
+    answers = [
+      answer(200, found(['a'], `${baseUrl}/fhir?page=2`)),
+      answer(200, found(['b'], 'Patient?page=3')),
+      answer(200, found(['c'])),
+    ];
+    const all = await search();
+    expect(all.kind === 'ok' ? all.body.entry?.map(({ resource }) => resource?.id) : all).toEqual(['a', 'b', 'c']);
+    expect(urls).toEqual(['/fhir/Patient/_search', '/fhir?page=2', '/fhir/Patient?page=3']);
+  });
+
+  it.each([
+    ['whose pages do not end', () => `${baseUrl}/fhir?page=2`],
+    ['that goes on at another server', () => 'https://elsewhere.example.org/fhir?page=2'],
+  ])('%s has found nothing for sure', async (_, next) => {
+    answers = Array.from({ length: 30 }, () => answer(200, found(['a'], next())));
+    expect(await search()).toMatchObject({ kind: 'failed', failure: { kind: 'unavailable' } });
+    expect(urls.every((url) => url?.startsWith('/fhir') === true)).toBe(true);
+  });
+
+  it.each([
+    '{"hello":"world"}',
+    '{"resourceType":"OperationOutcome","issue":[]}',
+    '{"resourceType":"Bundle","type":"searchset","entry":{}}',
+    '{"resourceType":"Bundle","type":"searchset","entry":[null]}',
+  ])('that is answered with %s has not found nothing: the server is unavailable', async (body) => {
+    answers = [answer(200, body)];
+    expect(await search()).toMatchObject({ kind: 'failed', failure: { kind: 'unavailable' } });
   });
 });

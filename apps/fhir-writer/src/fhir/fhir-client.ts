@@ -7,6 +7,7 @@ import { type BackendToken, NoToken } from './backend-token.ts';
 import { describeOutcome } from './describe-outcome.ts';
 import { RateLimit } from './rate-limit.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { isSearchset, nextPage } from './search-result.ts';
 
 /** A resource as a server knows it. */
 export interface ResourceVersion {
@@ -36,21 +37,36 @@ interface FhirRequest {
 const tries = 3;
 const firstWaitMs = 150;
 const longestWaitMs = 2_000;
-const requestTimeoutMs = 15_000;
+
+/** Pages of one search: what is looked up has an identifier, and no server has thousands of that. */
+const mostPages = 20;
+
+export interface FhirClientBounds {
+  requestsPerSecond?: number;
+  /** For one answer, its token and its turn included. */
+  requestTimeoutMs?: number;
+}
 
 /** The EHR's R4 endpoint. Never throws for what a server or a network does. */
 export class FhirClient {
   private readonly rate: RateLimit;
+  private readonly requestTimeoutMs: number;
+  /** Until then the server wishes to be left alone, by everybody. */
+  private notBefore = 0;
 
   constructor(
     readonly baseUrl: string,
     private readonly token: BackendToken,
-    requestsPerSecond = Infinity,
+    { requestsPerSecond = Infinity, requestTimeoutMs = 15_000 }: FhirClientBounds = {},
   ) {
     this.rate = new RateLimit(requestsPerSecond);
+    this.requestTimeoutMs = requestTimeoutMs;
   }
 
-  /** Searches by POST: what identifies a patient stays out of URLs, and so out of servers' logs. */
+  /**
+   * Searches by POST: what identifies a patient stays out of URLs, and so out of servers' logs. All pages of the answer, or none:
+   * what is not found on the first may be on the next.
+   */
   async search<R extends Resource>(
     type: R['resourceType'],
     parameters: Record<string, string>,
@@ -62,11 +78,23 @@ export class FhirClient {
     };
     // What is read must be what is there now; and a server that keeps searches need not keep this one.
     const headers = { 'cache-control': 'no-store' };
-    return withBody(await this.send<Bundle<R>>({ method: 'POST', path: `/${type}/_search`, headers, body }, errand));
+    let answer = await this.page<R>({ method: 'POST', path: `/${type}/_search`, headers, body }, errand);
+    const entry: NonNullable<Bundle<R>['entry']> = [];
+    for (let page = 1; answer.kind === 'ok' && page <= mostPages; page++) {
+      entry.push(...(answer.body.entry ?? []));
+      const next = nextPage(answer.body, this.baseUrl);
+      if (next.kind === 'none') return { ...answer, body: { ...answer.body, entry } };
+      if (next.kind === 'elsewhere')
+        return failure('unavailable', 'FHIR server has more of a search at another address');
+      answer = await this.page<R>({ method: 'GET', path: next.path, headers }, errand);
+    }
+    return answer.kind === 'ok' ? failure('unavailable', 'FHIR server found more than an identifier has') : answer;
   }
 
   async read<R extends Resource>(reference: string, errand: Errand): Promise<FhirAnswer<R>> {
-    return withBody(await this.send<R>({ method: 'GET', path: `/${reference}` }, errand));
+    const answer = withBody(await this.send<R>({ method: 'GET', path: `/${reference}` }, errand));
+    const wanted = reference === 'metadata' ? 'CapabilityStatement' : reference.split('/')[0];
+    return answer.kind === 'ok' && answer.body.resourceType !== wanted ? notFhir(answer.status) : answer;
   }
 
   async createUnlessThere<R extends Resource>(resource: R, query: string, errand: Errand): Promise<FhirAnswer<R>> {
@@ -114,6 +142,11 @@ export class FhirClient {
     if (response.status >= 500) throw new Error(`FHIR server answered ${response.status}`);
   }
 
+  private async page<R extends Resource>(request: FhirRequest, errand: Errand): Promise<FhirAnswer<Bundle<R>>> {
+    const answer = withBody(await this.send<Bundle<R>>(request, errand));
+    return answer.kind === 'ok' && !isSearchset(answer.body) ? notFhir(answer.status) : answer;
+  }
+
   private async send<R>(request: FhirRequest, errand: Errand): Promise<FhirAnswer<R>> {
     let answer = await this.once<R>(request, errand);
     for (let done = 1; done < tries && isUnavailable(answer) && !errand.signal.aborted; done++) {
@@ -128,7 +161,9 @@ export class FhirClient {
   }
 
   private async once<R>(request: FhirRequest, errand: Errand, mayRenew = true): Promise<FhirAnswer<R>> {
-    const signal = AbortSignal.any([errand.signal, AbortSignal.timeout(requestTimeoutMs)]);
+    const rest = this.notBefore - Date.now();
+    if (rest > 0) return { ...failure('unavailable', 'FHIR server asked to be left alone'), retryAfterMs: rest };
+    const signal = AbortSignal.any([errand.signal, AbortSignal.timeout(this.requestTimeoutMs)]);
     try {
       await this.rate.wait(signal);
       const token = await this.token.get(signal);
@@ -141,6 +176,8 @@ export class FhirClient {
           ...request.headers,
         },
         ...(request.body === undefined ? {} : { body: request.body.text }),
+        // Wherever it leads: no report is sent to an address that nobody configured.
+        redirect: 'manual',
         signal,
       });
       const body = await bodyOf(response);
@@ -148,7 +185,11 @@ export class FhirClient {
         this.token.refused(token);
         return await this.once(request, errand, false);
       }
-      return classify<R>(response, body, errand.secrets);
+      const answer = classify<R>(response, body, errand.secrets);
+      if (answer.kind === 'failed' && answer.retryAfterMs !== undefined) {
+        this.notBefore = Math.max(this.notBefore, Date.now() + answer.retryAfterMs);
+      }
+      return answer;
     } catch (error) {
       return failure(
         'unavailable',
@@ -196,6 +237,8 @@ function classify<R>(response: Response, body: Body, secrets: readonly string[])
       const failed = failure('unavailable', `FHIR server answered ${why}`);
       return wish === undefined ? failed : { ...failed, retryAfterMs: wish };
     }
+    case status >= 300 && status < 400:
+      return failure('unavailable', `FHIR server answered ${status}: a redirect, which is not followed`);
     default:
       return { ...failure('invalid-input', `FHIR server refused with ${why}`), status };
   }
@@ -220,9 +263,13 @@ function json(resource: Resource): NonNullable<FhirRequest['body']> {
 }
 
 function withBody<R>(answer: FhirAnswer<R>): FhirAnswer<R> {
-  return answer.kind === 'ok' && answer.body === undefined
-    ? failure('unavailable', `FHIR server answered ${answer.status} with nothing`)
-    : answer;
+  if (answer.kind !== 'ok') return answer;
+  if (answer.body === undefined) return failure('unavailable', `FHIR server answered ${answer.status} with nothing`);
+  return typeof answer.body === 'object' && answer.body !== null ? answer : notFhir(answer.status);
+}
+
+function notFhir(status: number): { kind: 'failed'; failure: Failure } {
+  return failure('unavailable', `FHIR server answered ${status} with something else than was asked for`);
 }
 
 function failure(kind: Failure['kind'], message: string): { kind: 'failed'; failure: Failure } {

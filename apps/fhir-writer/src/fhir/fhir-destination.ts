@@ -22,6 +22,7 @@ import { Capabilities, type Plan } from './capabilities.ts';
 import type { FhirClient, ResourceVersion } from './fhir-client.ts';
 import type { FindOrder } from './find-order.ts';
 import { LookAtChart } from './look-at-chart.ts';
+import { standingOf } from './record-standing.ts';
 import type { ResolvePatient } from './resolve-patient.ts';
 import { WriteInSequence, writeInTransaction, type Wrote } from './write-changes.ts';
 
@@ -46,6 +47,7 @@ type Elsewhere = Exclude<Telling, { kind: 'told' }>;
 export interface FhirDestinationParts {
   name: string;
   atOnce: number;
+  attempts: number;
   fhir: FhirClient;
   patients: ResolvePatient;
   orders: FindOrder;
@@ -60,6 +62,7 @@ export interface FhirDestinationParts {
 export class FhirDestination extends Destination {
   readonly name: string;
   readonly atOnce: number;
+  override readonly attempts: number;
   private readonly chart: LookAtChart;
   private known: { capabilities: Capabilities; until: number } | undefined;
 
@@ -67,6 +70,7 @@ export class FhirDestination extends Destination {
     super();
     this.name = parts.name;
     this.atOnce = parts.atOnce;
+    this.attempts = parts.attempts;
     this.chart = new LookAtChart(parts.fhir);
   }
 
@@ -74,7 +78,19 @@ export class FhirDestination extends Destination {
     return this.parts.fhir.reach();
   }
 
+  /** What breaks us in what a server holds would break us again: it is given up, and said, rather than tried for ever. */
   async tell(report: ToTell, errand: Errand): Promise<Telling> {
+    return this.tellOnce(report, errand).catch((error: unknown) => ({
+      kind: 'failed',
+      failure: {
+        kind: errand.signal.aborted ? 'unavailable' : 'defect',
+        // Its message may quote what the server holds.
+        message: `not told: ${error instanceof Error ? error.name : 'unknown error'}`,
+      },
+    }));
+  }
+
+  private async tellOnce(report: ToTell, errand: Errand): Promise<Telling> {
     const capabilities = await this.capabilities(errand);
     if (capabilities.kind !== 'capabilities') return capabilities;
     const plan = this.parts.plan === 'auto' ? capabilities.of.plan : this.parts.plan;
@@ -127,7 +143,7 @@ export class FhirDestination extends Destination {
     if (patient.kind !== 'patient') return patient;
     const place = await this.place(report, patient.reference, errand);
     if (place.kind !== 'place') return place;
-    const study = await this.chart.study(report.set.study.studyInstanceUid, patient.reference, errand);
+    const study = await this.chart.study(report.set, patient.reference, errand);
     if (study.kind === 'quarantine') return { kind: 'quarantined', reason: study.reason };
     if (study.kind === 'failed') return study;
     const record = await this.parts.fhir.read<Patient>(patient.reference, errand);
@@ -146,7 +162,7 @@ export class FhirDestination extends Destination {
     // Nothing of this report can be there yet, so it is written unseen: if it is there after all, the server says so.
     let isFirst = known.told === undefined && set.edition === 1;
     for (let look = 1; look <= looks; look++) {
-      const study = await this.chart.study(set.study.studyInstanceUid, set.patient, errand);
+      const study = await this.chart.study(set, set.patient, errand);
       if (study.kind === 'failed') return study;
       // What is to be taken back is taken back, whoever the study is said to be of by now.
       if (study.kind === 'quarantine' && set.state !== 'withdrawn')
@@ -158,7 +174,7 @@ export class FhirDestination extends Destination {
       if (seen.kind === 'failed') return seen;
       if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
-      const standing = standingOf(set, chart.report, known.told);
+      const standing = decidedBy(set, chart.report, known.told);
       if (standing !== undefined) return standing;
       const changes = changesOf(set, chart, digest);
       const invalid = faultsOf(changes, this.parts.definitions);
@@ -201,7 +217,9 @@ export class FhirDestination extends Destination {
     const read = await this.parts.fhir.read<Patient>(reference, errand);
     if (read.kind === 'failed') return read;
     if (read.kind !== 'ok') return { kind: 'quarantined', reason: 'no-such-patient' };
-    if (read.body.active === false) return { kind: 'quarantined', reason: 'record-not-active' };
+    if (standingOf(read.body, this.parts.fhir.baseUrl).kind !== 'current') {
+      return { kind: 'quarantined', reason: 'record-not-active' };
+    }
     return { kind: 'patient', reference, created: false };
   }
 
@@ -281,7 +299,7 @@ export class FhirDestination extends Destination {
 }
 
 /** Where what stands in the chart decides already, or undefined where it is to be written to. */
-function standingOf(
+function decidedBy(
   set: ResultInChart,
   inChart: DiagnosticReport | undefined,
   told: ToldHere | undefined,

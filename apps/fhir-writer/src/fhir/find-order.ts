@@ -4,7 +4,7 @@ import type { ServiceRequest } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
 import type { FhirClient } from './fhir-client.ts';
 import type { Issuers } from './issuers.ts';
-import { carries, isReferenceTo, resourcesIn, token } from './search-result.ts';
+import { carries, localReference, resourcesIn, token } from './search-result.ts';
 
 export type Order =
   | { kind: 'order'; orders: string[]; encounter?: string }
@@ -27,19 +27,22 @@ export class FindOrder {
     callingAeTitle: string | undefined,
     errand: Errand,
   ): Promise<Order> {
-    const { accessionNumber, issuerOfAccessionNumber } = study;
+    const { issuerOfAccessionNumber } = study;
+    // PS3.5 6.2: spaces around an SH are padding.
+    const accessionNumber = study.accessionNumber?.trim() ?? '';
     const system = this.issuers.systemOf(issuerOfAccessionNumber, callingAeTitle);
-    if (accessionNumber === undefined || system === undefined) return { kind: 'order', orders: [] };
+    if (accessionNumber === '' || system === undefined) return { kind: 'order', orders: [] };
     const identifier = { system, value: accessionNumber };
     const search = await this.fhir.search<ServiceRequest>('ServiceRequest', { identifier: token(identifier) }, errand);
     if (search.kind === 'failed') return search;
     if (search.kind !== 'ok') return { kind: 'order', orders: [] };
-    const found = resourcesIn<ServiceRequest>(search.body, 'ServiceRequest').filter(
-      (one) => carries(one, identifier) && one.status !== 'entered-in-error',
-    );
-    if (found.some(({ subject }) => !isReferenceTo(subject, patient))) {
+    const all = resourcesIn<ServiceRequest>(search.body, 'ServiceRequest').filter((one) => carries(one, identifier));
+    const found = all.filter(({ status }) => status !== 'entered-in-error');
+    if (found.some(({ subject }) => localReference(subject, this.fhir.baseUrl) !== patient)) {
       return { kind: 'quarantine', reason: 'order-of-another-patient' };
     }
+    // What the scanner was told of the patient came with that order, and somebody said since that it was wrong.
+    if (all.length > 0 && found.length === 0) return { kind: 'quarantine', reason: 'order-entered-in-error' };
     const encounter = found.find((one) => one.encounter?.reference !== undefined)?.encounter?.reference;
     return {
       kind: 'order',

@@ -4,7 +4,7 @@ import type { ResultSet } from '@sightline/findings';
 import type { DiagnosticReport, Identifier, ImagingStudy, Observation } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
 import type { FhirClient } from './fhir-client.ts';
-import { carries, isReferenceTo, resourcesIn, token } from './search-result.ts';
+import { carries, localReference, resourcesIn, token } from './search-result.ts';
 
 type Seen<T> =
   | ({ kind: 'seen' } & T)
@@ -19,23 +19,21 @@ export class LookAtChart {
   constructor(private readonly fhir: FhirClient) {}
 
   /** The study as somebody describes it there; a study that is another patient's is nobody's to file to. */
-  async study(
-    studyInstanceUid: string,
-    patient: string,
-    errand: Errand,
-  ): Promise<Seen<{ imagingStudy?: ImagingStudy }>> {
-    const identifier = dicomUid(studyInstanceUid);
+  async study(set: ResultSet, patient: string, errand: Errand): Promise<Seen<{ imagingStudy?: ImagingStudy }>> {
+    const identifier = dicomUid(set.study.studyInstanceUid);
     const search = await this.fhir.search<ImagingStudy>('ImagingStudy', { identifier: token(identifier) }, errand);
     if (search.kind === 'failed') return search;
     // A server without studies knows of none.
     if (search.kind !== 'ok') return { kind: 'seen' };
-    const [imagingStudy, ...others] = resourcesIn<ImagingStudy>(search.body, 'ImagingStudy').filter((one) =>
-      carries(one, identifier),
-    );
+    const found = resourcesIn<ImagingStudy>(search.body, 'ImagingStudy').filter((one) => carries(one, identifier));
+    const [imagingStudy, ...others] = found.filter(({ status }) => status !== 'entered-in-error');
     if (others.length > 0) return { kind: 'quarantine', reason: 'several-imaging-studies' };
+    // Somebody took it back there, perhaps because it was not this patient's.
+    if (imagingStudy === undefined && found.length > 0) return { kind: 'quarantine', reason: 'study-entered-in-error' };
     if (imagingStudy === undefined) return { kind: 'seen' };
-    // One that we described goes with the patient its images are of.
-    return isReferenceTo(imagingStudy.subject, patient) || isOurStudy(imagingStudy)
+    // One that we described goes with the patient its images are of; only a report told anew can find it under another.
+    const goesAlong = isOurStudy(imagingStudy) && set.generation > 1;
+    return localReference(imagingStudy.subject, this.fhir.baseUrl) === patient || goesAlong
       ? { kind: 'seen', imagingStudy }
       : { kind: 'quarantine', reason: 'study-of-another-patient' };
   }

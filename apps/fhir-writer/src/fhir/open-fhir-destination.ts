@@ -38,7 +38,7 @@ export function openFhirDestination(
     keyFile: settings.keyFile,
     scope: settings.scope ?? scopeFor(patients),
   });
-  const fhir = new FhirClient(settings.baseUrl, token, settings.requestsPerSecond);
+  const fhir = new FhirClient(settings.baseUrl, token, settings);
   const issuers = new Issuers({
     table: patients.issuers,
     fallback: patients.identifierSystem,
@@ -47,6 +47,7 @@ export function openFhirDestination(
   return new FhirDestination({
     name,
     atOnce,
+    attempts: settings.attempts,
     fhir,
     patients: new ResolvePatient(fhir, issuers, patients.rule),
     orders: new FindOrder(fhir, new Issuers({ table: accessions })),

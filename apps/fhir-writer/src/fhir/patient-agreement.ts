@@ -1,17 +1,21 @@
 import { genderOf, humanName } from '@sightline/fhir';
 import type { PatientOfImages } from '@sightline/findings';
-import type { HumanName, Patient } from '@medplum/fhirtypes';
+import type { Patient } from '@medplum/fhirtypes';
 import type { QuarantineReason } from '../deliveries/destination.ts';
+import { compareNames } from './compare-names.ts';
 
 export type Disagreement = Extract<
   QuarantineReason,
   'birth-date-disagrees' | 'sex-disagrees' | 'name-disagrees' | 'demographics-missing'
 >;
 
+/** Nobody living was born before; an earlier date, as 1900-01-01, stands for one that nobody knows. */
+const earliestBirth = '1905';
+
 /**
- * Whether a record with the right identifier is the person of the images. Birth date and sex must be the same; both must be
- * there, unless `missingAgrees` (the sandbox, whose records are made of the images) lets two blanks agree. Names must be
- * compatible: an id typed wrongly often is somebody else's.
+ * Whether a record with the right identifier is the person of the images. Birth date, sex and name must be there on both sides and
+ * agree: an id typed wrongly often is somebody else's. `missingAgrees` (the sandbox, whose records are made of the images) lets two
+ * blanks agree.
  */
 export function disagreement(
   record: Patient,
@@ -19,44 +23,30 @@ export function disagreement(
   missingAgrees: boolean,
 ): Disagreement | undefined {
   const gender = genderOf(images.sex);
-  if (!missingAgrees && (images.birthDate === undefined || gender === undefined)) return 'demographics-missing';
-  if (record.birthDate !== images.birthDate) return 'birth-date-disagrees';
+  const { birthDate } = images;
+  const known = [record.birthDate, birthDate].every(isBirthDate) && [record.gender, gender].every(isSex);
+  if (!missingAgrees && !known) return 'demographics-missing';
+  if (record.birthDate !== birthDate) return 'birth-date-disagrees';
   if (record.gender !== gender) return 'sex-disagrees';
-  return isCompatible(record.name ?? [], humanName(images.name)) ? undefined : 'name-disagrees';
+  switch (compareNames(record.name ?? [], humanName(images.name), isOneOfSeveral(record))) {
+    case 'agree':
+      return undefined;
+    case 'disagree':
+      return 'name-disagrees';
+    case 'unknown':
+      return missingAgrees ? undefined : 'demographics-missing';
+  }
 }
 
-/** A name says nothing where either side has none; else family and given must each share a word with some name of the record. */
-function isCompatible(recorded: readonly HumanName[], wanted: HumanName | undefined): boolean {
-  if (wanted === undefined || recorded.length === 0) return true;
-  return recorded.some(
-    (name) =>
-      shares(familyWords(name), familyWords(wanted), same) &&
-      shares(givenWords(name), givenWords(wanted), sameOrInitial),
-  );
+function isBirthDate(date: string | undefined): boolean {
+  return date !== undefined && date >= earliestBirth;
 }
 
-function shares(left: readonly string[], right: readonly string[], match: (a: string, b: string) => boolean): boolean {
-  return left.length === 0 || right.length === 0 || left.some((one) => right.some((other) => match(one, other)));
+function isSex(gender: Patient['gender']): boolean {
+  return gender !== undefined && gender !== 'unknown';
 }
 
-function familyWords({ family, text, given }: HumanName): string[] {
-  return words(family ?? (given === undefined ? (text ?? '') : ''));
+/** Has brothers or sisters of the same birth date, and perhaps of the same first name. */
+function isOneOfSeveral({ multipleBirthBoolean, multipleBirthInteger }: Patient): boolean {
+  return multipleBirthBoolean === true || multipleBirthInteger !== undefined;
 }
-
-function givenWords({ given, text, family }: HumanName): string[] {
-  return words(given?.join(' ') ?? (family === undefined ? (text ?? '') : ''));
-}
-
-function words(text: string): string[] {
-  return text
-    .normalize('NFD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '');
-}
-
-const same = (a: string, b: string): boolean => a === b;
-
-const sameOrInitial = (a: string, b: string): boolean =>
-  a === b || (a.length === 1 && b.startsWith(a)) || (b.length === 1 && a.startsWith(b));

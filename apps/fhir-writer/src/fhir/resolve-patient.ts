@@ -5,8 +5,9 @@ import type { Identifier, Patient } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
 import type { FhirAnswer, FhirClient } from './fhir-client.ts';
 import type { Issuers } from './issuers.ts';
-import { carries, resourcesIn, token } from './search-result.ts';
 import { disagreement } from './patient-agreement.ts';
+import { carriesNow, standingOf } from './record-standing.ts';
+import { resourcesIn, token } from './search-result.ts';
 
 export type Resolution =
   | { kind: 'patient'; reference: string; created: boolean }
@@ -52,7 +53,7 @@ export class ResolvePatient {
   private async find(identifier: Identifier, patient: PatientOfImages, errand: Errand): Promise<Resolution> {
     const search = await this.fhir.search<Patient>('Patient', { identifier: token(identifier) }, errand);
     if (search.kind !== 'ok') return notFound(search);
-    const hits = resourcesIn<Patient>(search.body, 'Patient').filter((one) => carries(one, identifier));
+    const hits = resourcesIn<Patient>(search.body, 'Patient').filter((one) => carriesNow(one, identifier));
     const current = new Map<string, Patient>();
     for (const hit of hits) {
       const followed = await this.follow(hit, errand);
@@ -73,12 +74,13 @@ export class ResolvePatient {
   private async follow(
     hit: Patient,
     errand: Errand,
-  ): Promise<{ kind: 'record'; record: Patient } | { kind: 'none' } | { kind: 'failed'; failure: Failure }> {
+  ): Promise<{ kind: 'record'; record: Patient } | { kind: 'none' } | Extract<Resolution, { kind: 'failed' }>> {
     let record = hit;
     for (let step = 0; step < mostReplacements; step++) {
-      const next = record.link?.find(({ type }) => type === 'replaced-by')?.other?.reference;
-      if (next === undefined) return record.active === false ? { kind: 'none' } : { kind: 'record', record };
-      const read = await this.fhir.read<Patient>(next.split('/').slice(-2).join('/'), errand);
+      const standing = standingOf(record, this.fhir.baseUrl);
+      if (standing.kind === 'current') return { kind: 'record', record };
+      if (standing.kind === 'not-current') return { kind: 'none' };
+      const read = await this.fhir.read<Patient>(standing.by, errand);
       if (read.kind === 'failed') return read;
       if (read.kind !== 'ok') return { kind: 'none' };
       record = read.body;
