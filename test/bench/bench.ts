@@ -1,5 +1,6 @@
-/** `npm run bench -- inference|latency […]`. */
+/** `npm run bench -- fhir|inference|latency […]`. */
 const benches: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
+  fhir: async () => (await import('./fhir/fhir.ts')).benchFhir,
   inference: async () => (await import('./inference/inference.ts')).benchInference,
   latency: async () => (await import('./latency.ts')).benchLatency,
 };

@@ -64,7 +64,7 @@ export class Deliver {
     destination: Destination,
     stopping: AbortSignal,
   ): Promise<Telling | { kind: 'held'; reason: string }> {
-    const { models, releaseOf, siteTimezone, pageOf } = this.parts;
+    const { models, releaseOf } = this.parts;
     const reference = report.answer.model;
     const model = reference === undefined ? undefined : await models.find(reference);
     if (model === undefined) {
@@ -74,9 +74,7 @@ export class Deliver {
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
-    const toTell = toTellOf(report, model, siteTimezone, lease);
-    const page = await pageOf(toTell.set, report.answer);
-    return destination.tell({ ...toTell, ...(page === undefined ? {} : { page }) }, errandOf(report, stopping));
+    return destination.tell(this.toTell(report, model, lease), errandOf(report, stopping));
   }
 
   /** Something was said of the patient since: is the report still under the right record? */
@@ -86,16 +84,29 @@ export class Deliver {
     destination: Destination,
     stopping: AbortSignal,
   ): Promise<boolean> {
-    const { models, siteTimezone, dataSource, store, moves } = this.parts;
+    const { models, dataSource, store, moves } = this.parts;
     const model = report.answer.model && (await models.find(report.answer.model));
     const whose =
       model === undefined
         ? { kind: 'same' as const }
-        : await destination.askWhose(toTellOf(report, model, siteTimezone, lease), errandOf(report, stopping));
+        : await destination.askWhose(this.toTell(report, model, lease), errandOf(report, stopping));
     await store.rechecked(lease);
     if (whose.kind !== 'moved') return whose.kind === 'same';
     await inTransaction(dataSource, (tx) => moves.move(tx, lease, 'the record it stood under is not the one any more'));
     return true;
+  }
+
+  private toTell(report: Report, model: KnownModel, lease: DeliveryLease): ToTell {
+    const { siteTimezone, pageOf } = this.parts;
+    const { callingAeTitle } = report.answer.study;
+    const set = resultSetOf(report, model, siteTimezone);
+    return {
+      set,
+      page: () => pageOf(set, report.answer),
+      memory: lease.memory,
+      ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
+      ...(lease.patient === undefined ? {} : { patient: lease.patient }),
+    };
   }
 
   private async failed(
@@ -119,16 +130,6 @@ export class Deliver {
   private async record(lease: DeliveryLease, report: Report, ended: Ended): Promise<void> {
     await inTransaction(this.parts.dataSource, (tx) => this.parts.records.record(tx, lease, report, ended));
   }
-}
-
-function toTellOf(report: Report, model: KnownModel, siteTimezone: string, lease: DeliveryLease): ToTell {
-  const { callingAeTitle } = report.answer.study;
-  return {
-    set: resultSetOf(report, model, siteTimezone),
-    memory: lease.memory,
-    ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
-    ...(lease.patient === undefined ? {} : { patient: lease.patient }),
-  };
 }
 
 /** Every try before was begun, and not one of them was ended: whatever breaks them would break the next. */

@@ -32,8 +32,8 @@ export interface ToTell {
   memory: unknown;
   /** The record that somebody decided on when the patient could not be told for sure. */
   patient?: string;
-  /** The report as a page to read, base64 of a PDF. */
-  page?: string;
+  /** Draws the report as a page to read, base64 of a PDF; undefined where it cannot be drawn. Not every destination shows one. */
+  page: () => Promise<string | undefined>;
 }
 
 /** What is at a destination now by our hand. `memory` is the destination's own, kept and handed back. */

@@ -103,13 +103,14 @@ export class FhirDestination extends Destination {
     if (report.set.state === 'refused' && place.orders.length === 0 && told === undefined) {
       return { kind: 'not-needed', reason: 'nobody ordered it' };
     }
+    const pdf = await report.page();
     const set: ResultInChart = {
       ...report.set,
       ...this.parts.inChart,
       patient: patient.reference,
       orders: place.orders,
       ...(place.encounter === undefined ? {} : { encounter: place.encounter }),
-      ...(report.page === undefined ? {} : { pdf: report.page }),
+      ...(pdf === undefined ? {} : { pdf }),
     };
     const { fhir } = this.parts;
     const write = async (changes: readonly Change[]): Promise<Wrote> => {

@@ -1,0 +1,43 @@
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { startWriterRig } from '../../conformance/writer-rig.ts';
+import { tellUnderFire } from './exactly-once.ts';
+import { compareWithServer } from './ratio-to-server.ts';
+
+/**
+ * `npm run bench -- fhir [--json] [--studies N] [--rounds N]`: reports a second beside what the FHIR server takes of the same bundle
+ * posted raw, and what is left twice or not at all when 64 reports at once are told through faults and kills.
+ */
+export async function benchFhir(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'boolean', default: false },
+      studies: { type: 'string', default: '200' },
+      rounds: { type: 'string', default: '3' },
+    },
+  });
+  const rig = await startWriterRig();
+  try {
+    const ratio = await compareWithServer(rig, { studies: Number(values.studies), rounds: Number(values.rounds) });
+    const fire = await tellUnderFire(rig, Number(values.studies));
+    const machine = {
+      processor: cpus()[0]?.model ?? 'unknown',
+      threads: availableParallelism(),
+      loadAverage: Number(loadavg()[0]?.toFixed(1)),
+    };
+    if (values.json) {
+      console.log(JSON.stringify({ ...fire, ...ratio, machine }, undefined, 2));
+      return;
+    }
+    console.log(`${machine.threads} threads of ${machine.processor}, load ${machine.loadAverage}`);
+    console.log(
+      `writer ${ratio.writer.toFixed(1)} reports a second, server ${ratio.server.toFixed(1)} bundles: ${ratio.ratioToServer.toFixed(2)}`,
+    );
+    console.log(
+      `${fire.studies} studies, ${fire.atOnce} at once, ${fire.kills} kills, ${fire.faults} faults: ${fire.duplicates} twice, ${fire.lost} lost, ${fire.dangling} references to nothing`,
+    );
+  } finally {
+    await rig.stop();
+  }
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { Bundle } from '@medplum/fhirtypes';
+import { uidFromUuid } from '@sightline/dicom';
+import { answer } from '../../conformance/answers.ts';
+import { patientSystem, type WriterRig } from '../../conformance/writer-rig.ts';
+import { waitFor } from '../../support/index.ts';
+import { quantile } from '../quantile.ts';
+
+export interface Ratio {
+  /** `writer` over `server`. */
+  ratioToServer: number;
+  /** Reports a second, medians of the rounds. */
+  writer: number;
+  server: number;
+}
+
+/** Raw posts at once; the best of them is what the server can do. */
+const concurrencies = [2, 4, 8];
+const atOnce = 8;
+
+/** The same bundle, told by the writer and posted by nothing but a client, in turns on the same server. */
+export async function compareWithServer(
+  rig: WriterRig,
+  { studies, rounds }: { studies: number; rounds: number },
+): Promise<Ratio> {
+  const patients = await makePatients(rig, studies);
+  const recording = await rig.startWriter({ patients: { rule: 'resolve' } });
+  const bundle = await record(rig, patients);
+  await recording.stop();
+  const writer = await rig.startWriter({
+    patients: { rule: 'resolve' },
+    ehr: { baseUrl: rig.server.baseUrl, atOnce, requestsPerSecond: 100_000 },
+  });
+  const told: number[] = [];
+  const posted: number[] = [];
+  // The first of each only warms both up.
+  for (let round = 0; round <= rounds; round++) {
+    const ceilings: number[] = [];
+    for (const concurrency of concurrencies) ceilings.push(await postRaw(rig, bundle, patients, concurrency));
+    const rate = await tell(rig, patients);
+    if (round === 0) continue;
+    posted.push(Math.max(...ceilings));
+    told.push(rate);
+  }
+  await writer.stop();
+  const result = { writer: quantile(told, 0.5), server: quantile(posted, 0.5) };
+  return { ratioToServer: result.writer / result.server, ...result };
+}
+
+async function makePatients(rig: WriterRig, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => `bench-${randomUUID()}`);
+  for (const id of ids) {
+    await rig.put({
+      resourceType: 'Patient',
+      id,
+      active: true,
+      identifier: [{ system: patientSystem, value: id }],
+      name: [{ family: 'Quill', given: ['Zephyrine'] }],
+      birthDate: '2022-05-06',
+      gender: 'female',
+    });
+  }
+  return ids;
+}
+
+interface Recorded {
+  text: string;
+  study: string;
+  patient: string;
+  provenance: string;
+}
+
+/** The very bytes that the writer posts for a report. */
+async function record(rig: WriterRig, [patient = '']: readonly string[]): Promise<Recorded> {
+  const said = answer({ patient: { id: patient } });
+  const study = said.study.studyInstanceUid;
+  await rig.say(said);
+  const text = await waitFor(() => rig.proxy.seen.find(({ path, body }) => path === '' && body.includes(study))?.body);
+  await waitFor(async () => (await toldOf(rig, [study])).length === 1);
+  const { entry } = JSON.parse(text) as Bundle;
+  const provenance = entry?.find(({ resource }) => resource?.resourceType === 'Provenance')?.resource?.id ?? '';
+  return { text, study, patient, provenance };
+}
+
+async function postRaw(
+  rig: WriterRig,
+  bundle: Recorded,
+  patients: readonly string[],
+  concurrency: number,
+): Promise<number> {
+  const authorization = `Bearer ${await rig.identity.token('system')}`;
+  const bodies = patients.map((patient) =>
+    bundle.text
+      .replaceAll(bundle.study, uidFromUuid(randomUUID()))
+      .replaceAll(bundle.patient, patient)
+      .replaceAll(bundle.provenance, randomUUID()),
+  );
+  const from = performance.now();
+  const post = async (): Promise<void> => {
+    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) {
+      const response = await fetch(rig.server.baseUrl, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/fhir+json', accept: 'application/fhir+json' },
+        body,
+      });
+      if (!response.ok)
+        throw new Error(`the server answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+      await response.text();
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, post));
+  return (patients.length * 1_000) / (performance.now() - from);
+}
+
+/** From the first report the destination knows to the last. */
+async function tell(rig: WriterRig, patients: readonly string[]): Promise<number> {
+  const answers = patients.map((id) => answer({ patient: { id } }));
+  const studies = answers.map(({ study }) => study.studyInstanceUid);
+  await rig.say(...answers);
+  const told = await waitFor(
+    async () => {
+      const rows = await toldOf(rig, studies);
+      return rows.length === studies.length ? rows : undefined;
+    },
+    { timeout: 600_000, interval: 500 },
+  );
+  const at = told.map((date) => date.getTime());
+  return ((told.length - 1) * 1_000) / (Math.max(...at) - Math.min(...at));
+}
+
+async function toldOf(rig: WriterRig, studies: readonly string[]): Promise<Date[]> {
+  const rows = await rig.rows<{ told_at: Date }>(
+    'select told_at from told_edition where study_instance_uid = any($1)',
+    [studies],
+  );
+  return rows.map(({ told_at }) => told_at);
+}
