@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DiagnosticReport, Observation, Patient, Reference, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type { DiagnosticReport, Observation, Reference, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { startHl7Receiver, type Hl7Receiver } from '../../tools/sandbox/parts/hl7-peer.ts';
 import { startMedplumFhir, type MedplumFhir } from '../support/medplum-fhir.ts';
 import { startStrictEhr, type StrictEhr } from '../support/strict-ehr.ts';
 import { temporaryDirectory, waitFor, type TemporaryDirectory } from '../support/index.ts';
 import { answer } from './answers.ts';
+import { person } from './records.ts';
 import { patientSystem, startWriterRig, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
@@ -13,15 +14,7 @@ let medplum: MedplumFhir;
 let older: Hl7Receiver;
 let folder: TemporaryDirectory;
 
-const patient: Patient = {
-  resourceType: 'Patient',
-  id: 'quill',
-  active: true,
-  identifier: [{ system: patientSystem, value: 'Q1' }],
-  name: [{ family: 'Quill', given: ['Zephyrine'] }],
-  birthDate: '2022-05-06',
-  gender: 'female',
-};
+const patient = person('quill', { identifier: [{ system: patientSystem, value: 'Q1' }] });
 const order: ServiceRequest = {
   resourceType: 'ServiceRequest',
   id: 'order-1',

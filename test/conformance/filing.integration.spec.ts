@@ -5,6 +5,7 @@ import { checkedCode } from '@sightline/findings';
 import { resultTypes, validateEverything, waitFor } from '../support/index.ts';
 import { readPdf } from '../support/read-pdf.ts';
 import { answer } from './answers.ts';
+import { person } from './records.ts';
 import { patientSystem, startWriterRig, type Writer, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
@@ -383,16 +384,6 @@ describe('a writer that is killed', () => {
 });
 
 describe('under the rule of a hospital, where no patient is ever made from images', () => {
-  const person = (id: string, more: Partial<Patient> = {}): Patient => ({
-    resourceType: 'Patient',
-    id,
-    active: true,
-    identifier: [{ system: patientSystem, value: id }],
-    name: [{ family: 'Quill', given: ['Zephyrine'] }],
-    birthDate: '2022-05-06',
-    gender: 'female',
-    ...more,
-  });
   const sayFor = async (id: string): Promise<string> => {
     const said = answer({ patient: { id } });
     await rig.say(said);

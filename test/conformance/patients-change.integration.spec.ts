@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DiagnosticReport, ImagingStudy, Patient, ServiceRequest } from '@medplum/fhirtypes';
+import type { DiagnosticReport, ImagingStudy, ServiceRequest } from '@medplum/fhirtypes';
 import { sendByHl7Peer } from '../../tools/sandbox/parts/hl7-peer.ts';
 import { freePort, waitFor } from '../support/index.ts';
 import { answer } from './answers.ts';
-import { patientSystem, startWriterRig, type WriterRig } from './writer-rig.ts';
+import { person } from './records.ts';
+import { startWriterRig, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
 let adtPort: number;
@@ -21,17 +22,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await rig?.stop();
 }, 60_000);
-
-const person = (id: string, more: Partial<Patient> = {}): Patient => ({
-  resourceType: 'Patient',
-  id,
-  active: true,
-  identifier: [{ system: patientSystem, value: id }],
-  name: [{ family: 'Quill', given: ['Zephyrine'] }],
-  birthDate: '2022-05-06',
-  gender: 'female',
-  ...more,
-});
 
 const order = (id: string, accession: string, patient: string): ServiceRequest => ({
   resourceType: 'ServiceRequest',

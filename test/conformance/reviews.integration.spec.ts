@@ -73,7 +73,7 @@ const chart = async (study: string, generation = 1): Promise<{ report: Diagnosti
 
 const decisions = async (study: string): Promise<(string | undefined)[]> => {
   const rows = await rig.rows<{ value: string }>(
-    `select value from outbox where topic = 'audit.recorded.v1' and key = $1 and event_id like 'audit/review.recorded%' order by row_id`,
+    `select value from outbox where topic = 'audit.recorded.v1' and key = $1 and event_id like 'audit/review-%' order by row_id`,
     [study],
   );
   return rows.map(({ value }) => {

@@ -1,5 +1,6 @@
 import type { ResultInChart } from '@sightline/fhir';
 import { codes, concept, findingSchema } from '@sightline/findings';
+import { exampleModel } from './example-model.ts';
 
 /** One finding on one radiograph, as a model said it and the chart is to hold it: nobody real. */
 export function exampleResult(patient = 'Patient/7', uid = '1.2.826.0.1.3680043.8.498.1'): ResultInChart {
@@ -17,18 +18,7 @@ export function exampleResult(patient = 'Patient/7', uid = '1.2.826.0.1.3680043.
       startedAt: '2026-02-03T04:05:06+01:00',
       accessionNumber: 'A1',
     },
-    model: {
-      name: 'chest-xray-paediatric',
-      version: '1.0.0',
-      title: 'Chest X-ray, paediatric',
-      sha256: 'a'.repeat(64),
-      intendedUse: 'Reference model, not a medical device.',
-      reports: {
-        category: [codes.loinc.radiology, codes.hl7.sectionRadiology].map(concept),
-        code: concept(codes.loinc.chestXray),
-      },
-      card: '# Card',
-    },
+    model: { ...exampleModel, card: '# Card' },
     images: [{ ...image, modality: 'DX' }] as unknown as ResultInChart['images'],
     findings: [
       findingSchema.parse({

@@ -8,6 +8,7 @@ import {
   type ReportState,
   type ResultSet,
 } from '@sightline/findings';
+import { exampleModel } from './example-model.ts';
 
 const studyInstanceUid = '1.2.826.0.1.3680043.8.498.1';
 const radiologist = { subject: 'radiologist-7', role: 'radiologist', name: 'Ada Reading' } as const;
@@ -59,17 +60,7 @@ export function resultInState(state: ReportState, more: Partial<ResultSet> = {})
       startedAt: '2026-02-03T04:05:06+01:00',
       accessionNumber: 'A1',
     },
-    model: {
-      name: 'chest-xray-paediatric',
-      version: '1.0.0',
-      title: 'Chest X-ray, paediatric',
-      sha256: 'a'.repeat(64),
-      intendedUse: 'Reference model, not a medical device.',
-      reports: {
-        category: [codes.loinc.radiology, codes.hl7.sectionRadiology].map(concept),
-        code: concept(codes.loinc.chestXray),
-      },
-    },
+    model: exampleModel,
     images: [],
     findings: state === 'refused' ? [] : findingsOfChest(),
     ...(state === 'refused' ? { refusal } : {}),

@@ -1,11 +1,12 @@
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, UseFilters } from '@nestjs/common';
 import { modelNameSchema } from '@sightline/contracts';
 import { uidSchema } from '@sightline/dicom';
-import { codes, concept } from '@sightline/findings';
+import { codes } from '@sightline/findings';
 import { Outbox } from '@sightline/messaging';
 import { DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import { CurrentUser, RequireRoles, type User } from '@sightline/platform';
 import { z } from 'zod';
+import { audit } from './audit.ts';
 import { decideQuarantined, listQuarantine, type Waiting, type Word } from './deliveries/quarantine.ts';
 import { problem, ProblemFilter, understood } from './problem.ts';
 
@@ -35,15 +36,11 @@ export class QuarantineController {
   @Header('cache-control', 'no-store')
   async list(@CurrentUser() user: User): Promise<{ waiting: Waiting[] }> {
     return inTransaction(this.dataSource, async (tx) => {
-      const now = new Date().toISOString();
-      await this.outbox.add(tx, 'audit.recorded.v1', {
-        id: `audit/quarantine-viewed/${user.subject}/${now}`,
+      await audit(this.outbox, tx, {
+        type: codes.dicom.patientRecord,
+        what: ['quarantine', user.subject, new Date().toISOString()],
         subject: 'quarantine',
-        app: 'fhir-writer',
-        recordedAt: now,
-        type: concept(codes.dicom.patientRecord),
         action: 'R',
-        outcome: '0',
         agent: { kind: 'person', name: user.subject, role: 'operator' },
         entities: [],
       });

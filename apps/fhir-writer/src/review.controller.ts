@@ -1,9 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { ReviewRecorded } from '@sightline/contracts';
-import { codes, concept } from '@sightline/findings';
+import { codes } from '@sightline/findings';
 import { Consumes, Outbox, type Delivery, type Outcome } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import { Logger } from '@sightline/platform';
+import { audit } from './audit.ts';
 import { AcceptReview, type Reviewed } from './reports/accept-review.ts';
 
 /** review.recorded → the report, or an audit event that says why not. */
@@ -20,7 +21,7 @@ export class ReviewController {
     const { id, body, traceparent } = delivery;
     return delivery.record(async (tx) => {
       const reviewed = await this.reviews.accept(tx, body);
-      await this.audit(tx, id, body, reviewed, traceparent);
+      await this.note(tx, id, body, reviewed, traceparent);
       this.log.info('review-decided', {
         studyInstanceUid: body.studyInstanceUid,
         model: body.model.name,
@@ -30,7 +31,7 @@ export class ReviewController {
     });
   }
 
-  private async audit(
+  private async note(
     tx: Tx,
     eventId: string,
     { studyInstanceUid, model, reviewer, report }: ReviewRecorded,
@@ -38,18 +39,15 @@ export class ReviewController {
     traceparent: string | undefined,
   ): Promise<void> {
     const applied = reviewed.kind === 'applied';
-    await this.outbox.add(
+    await audit(
+      this.outbox,
       tx,
-      'audit.recorded.v1',
       {
-        id: `audit/${eventId}`.slice(0, 500),
+        type: applied ? codes.local.reviewApplied : codes.local.reviewRefused,
+        what: [eventId],
         subject: studyInstanceUid,
-        app: 'fhir-writer',
-        recordedAt: new Date().toISOString(),
-        type: concept(applied ? codes.local.reviewApplied : codes.local.reviewRefused),
         action: 'U',
-        outcome: applied ? '0' : '4',
-        ...(applied ? {} : { outcomeText: reviewed.reason }),
+        ...(applied ? {} : { outcome: '4', text: reviewed.reason }),
         agent: { kind: 'person', name: reviewer.subject, role: reviewer.role },
         entities: [
           { kind: 'study', id: studyInstanceUid },

@@ -11,6 +11,7 @@ import {
 } from '@medplum/fhirtypes';
 import { checkedCode, codes, concept, findingSchema, type Finding, type GivenVerdict } from '@sightline/findings';
 import { answerOf, changesOf, transactionOf, verification, type ChartNow, type ResultInChart } from './index.ts';
+import { exampleModel } from '../../../test/support/example-model.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const studyInstanceUid = '1.2.826.0.1.3680043.8.498.1';
@@ -50,18 +51,7 @@ function set(more: Partial<ResultInChart> = {}): ResultInChart {
       startedAt: '2026-02-03T04:05:06+01:00',
       accessionNumber: 'A1',
     },
-    model: {
-      name: 'chest-xray-paediatric',
-      version: '1.0.0',
-      title: 'Chest X-ray, paediatric',
-      sha256: 'a'.repeat(64),
-      intendedUse: 'Reference model, not a medical device.',
-      reports: {
-        category: [codes.loinc.radiology, codes.hl7.sectionRadiology].map(concept),
-        code: concept(codes.loinc.chestXray),
-      },
-      card: '# Card – ä',
-    },
+    model: { ...exampleModel, card: '# Card – ä' },
     images: [1, 2].map(image) as unknown as ResultInChart['images'],
     findings: [finding(1), finding(2, { presence: 'absent', laterality: 'left' })],
     completedAt: '2026-02-03T04:06:00.000Z',

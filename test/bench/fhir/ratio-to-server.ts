@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Bundle } from '@medplum/fhirtypes';
 import { uidFromUuid } from '@sightline/dicom';
 import { answer } from '../../conformance/answers.ts';
-import { patientSystem, type WriterRig } from '../../conformance/writer-rig.ts';
+import { person } from '../../conformance/records.ts';
+import type { WriterRig } from '../../conformance/writer-rig.ts';
 import { waitFor } from '../../support/index.ts';
 import { quantile } from '../quantile.ts';
 
@@ -49,17 +50,7 @@ export async function compareWithServer(
 
 async function makePatients(rig: WriterRig, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => `bench-${randomUUID()}`);
-  for (const id of ids) {
-    await rig.put({
-      resourceType: 'Patient',
-      id,
-      active: true,
-      identifier: [{ system: patientSystem, value: id }],
-      name: [{ family: 'Quill', given: ['Zephyrine'] }],
-      birthDate: '2022-05-06',
-      gender: 'female',
-    });
-  }
+  for (const id of ids) await rig.put(person(id));
   return ids;
 }
 

@@ -1,6 +1,7 @@
-import { codes, concept } from '@sightline/findings';
+import { codes } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
+import { audit } from '../audit.ts';
 import { readReport, type ReportKey } from '../reports/report-store.ts';
 
 /** A delivery that waits for a person to say whose it is, and what the images say. */
@@ -77,17 +78,12 @@ export async function decideQuarantined(
   );
   const report = affected === 0 ? undefined : await readReport(tx, key);
   if (report === undefined) return false;
-  const type = word.kind === 'release' ? codes.local.quarantineReleased : codes.local.quarantineRejected;
-  const now = new Date().toISOString();
-  await outbox.add(tx, 'audit.recorded.v1', {
-    id: `audit/${type.code}/${studyInstanceUid}/${model}/${generation}/${destination}/${now}`,
+  await audit(outbox, tx, {
+    type: word.kind === 'release' ? codes.local.quarantineReleased : codes.local.quarantineRejected,
+    what: [studyInstanceUid, model, generation, destination, new Date().toISOString()],
     subject: studyInstanceUid,
-    app: 'fhir-writer',
-    recordedAt: now,
-    type: concept(type),
     action: 'U',
-    outcome: '0',
-    outcomeText: decided.reason,
+    text: decided.reason,
     agent: { kind: 'person', name: decided.by.subject, role: decided.by.role },
     entities: [
       { kind: 'study', id: studyInstanceUid },

@@ -1,8 +1,9 @@
-import type { AuditRecorded, Failure, ModelReference } from '@sightline/contracts';
-import { codes, concept, type CheckedCode, type GivenVerdict, type Verdict } from '@sightline/findings';
+import type { Failure, ModelReference } from '@sightline/contracts';
+import { codes, type GivenVerdict, type Verdict } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import { counter, type Logger } from '@sightline/platform';
+import { audit, type Audited } from '../audit.ts';
 import type { Report } from '../reports/report-store.ts';
 import type { DeliveryLease, DeliveryStore } from './delivery-store.ts';
 import type { Told } from './destination.ts';
@@ -20,7 +21,7 @@ export type Ended =
   | { kind: 'quarantined'; reason: string; recheckMs: number }
   | { kind: 'refused'; failure: Failure };
 
-type AuditEntry = Pick<AuditRecorded, 'action' | 'outcome'> & { type: CheckedCode; text?: string };
+type AuditEntry = Pick<Audited, 'type' | 'action' | 'outcome' | 'text'>;
 
 /** Writes down how a delivery ended, and says so: row, audit event, and report.filed where something was brought to a chart. */
 export class RecordDelivery {
@@ -42,7 +43,7 @@ export class RecordDelivery {
     if (!current) return false;
     if (ended.kind === 'told') await this.announce(tx, lease, report, ended.told);
     const isNews = !(lease.status === ended.kind && lease.reason === reason);
-    if (isNews) await this.audit(tx, lease, report, entryOf(ended, report), ended);
+    if (isNews) await this.note(tx, lease, report, entryOf(ended, report), ended);
     deliveries.inc({ destination: lease.destination, status: ended.kind });
     if (isNews) {
       this.log.info('report-delivered', {
@@ -60,7 +61,7 @@ export class RecordDelivery {
 
   private async announce(tx: Tx, { destination }: DeliveryLease, report: Report, told: Told): Promise<void> {
     const model = modelOf(report);
-    if (told.patientCreated) await this.audit(tx, { destination }, report, patientCreated);
+    if (told.patientCreated) await this.note(tx, { destination }, report, patientCreated);
     if (told.filed === undefined || model === undefined) return;
     await this.outbox.add(
       tx,
@@ -81,7 +82,7 @@ export class RecordDelivery {
     );
   }
 
-  private async audit(
+  private async note(
     tx: Tx,
     { destination }: Pick<DeliveryLease, 'destination'>,
     report: Report,
@@ -91,29 +92,20 @@ export class RecordDelivery {
     const { studyInstanceUid, generation, edition, answer } = report;
     const model = modelOf(report);
     const url = ended?.kind === 'told' ? ended.told.filed?.reportUrl : undefined;
-    const id = [
-      'audit',
-      entry.type.code,
-      studyInstanceUid,
-      report.model,
-      generation,
-      edition,
-      destination,
-      ...(entry.text === undefined ? [] : [entry.text]),
-    ].join('/');
-    await this.outbox.add(
+    await audit(
+      this.outbox,
       tx,
-      'audit.recorded.v1',
       {
-        id: id.slice(0, 500),
+        ...entry,
+        what: [
+          studyInstanceUid,
+          report.model,
+          generation,
+          edition,
+          destination,
+          ...(entry.text === undefined ? [] : [entry.text]),
+        ],
         subject: studyInstanceUid,
-        app: 'fhir-writer',
-        recordedAt: new Date().toISOString(),
-        type: concept(entry.type),
-        action: entry.action,
-        outcome: entry.outcome,
-        ...(entry.text === undefined ? {} : { outcomeText: entry.text }),
-        agent: { kind: 'app', name: 'fhir-writer' },
         entities: [
           { kind: 'study', id: studyInstanceUid, detail: `revision ${answer.study.revision}` },
           ...(model === undefined ? [] : [{ kind: 'model' as const, id: `${model.name}@${model.version}` }]),

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { codes, concept } from '@sightline/findings';
+import { codes } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import type { Logger } from '@sightline/platform';
+import { audit } from '../audit.ts';
 import { lookAgain } from '../deliveries/look-again.ts';
 import type { AdtSettings } from '../site.ts';
 import { AdtListener, type AllowedPeers, type RecordEvents } from './adt-listener.ts';
@@ -41,14 +42,11 @@ export class HearOfPatients {
   private readonly record: RecordEvents = async ({ controlId, events }) => {
     await inTransaction(this.dataSource, async (tx) => {
       const reports = await lookAgain(tx, events);
-      await this.outbox.add(tx, 'audit.recorded.v1', {
-        id: `audit/patients-changed/${controlId}`.slice(0, 500),
+      await audit(this.outbox, tx, {
+        type: codes.local.patientsChanged,
+        what: [controlId],
         subject: 'patients',
-        app: 'fhir-writer',
-        recordedAt: new Date().toISOString(),
-        type: concept(codes.local.patientsChanged),
         action: 'E',
-        outcome: '0',
         agent: { kind: 'peer', name: 'HL7 v2' },
         entities: [{ kind: 'message', id: controlId, detail: `${reports} deliveries looked at again` }],
       });

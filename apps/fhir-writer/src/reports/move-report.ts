@@ -1,6 +1,7 @@
-import { codes, concept, mayBecome } from '@sightline/findings';
+import { codes, mayBecome } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
+import { audit } from '../audit.ts';
 import { addEdition, lockReports, newestReport, readReport, type ReportKey } from './report-store.ts';
 
 /** A report stands under a record that it is not of: it is withdrawn wherever it was told, and told anew to whom it belongs. */
@@ -28,16 +29,12 @@ export class MoveReport {
         this.destinations,
       );
     }
-    await this.outbox.add(tx, 'audit.recorded.v1', {
-      id: `audit/report-moved/${key.studyInstanceUid}/${key.model}/${key.generation}/${edition}`,
+    await audit(this.outbox, tx, {
+      type: codes.local.reportMoved,
+      what: [key.studyInstanceUid, key.model, key.generation, edition],
       subject: key.studyInstanceUid,
-      app: 'fhir-writer',
-      recordedAt: new Date().toISOString(),
-      type: concept(codes.local.reportMoved),
       action: 'U',
-      outcome: '0',
-      outcomeText: why,
-      agent: { kind: 'app', name: 'fhir-writer' },
+      text: why,
       entities: [
         { kind: 'study', id: key.studyInstanceUid },
         {

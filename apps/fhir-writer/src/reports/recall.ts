@@ -1,6 +1,7 @@
-import { codes, concept, mayBecome, type ReportState } from '@sightline/findings';
+import { codes, mayBecome, type ReportState } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
+import { audit } from '../audit.ts';
 import { addEdition, lockReports, readReport, type ReportKey } from './report-store.ts';
 
 /** Everything one version of a model said in a time, `from` inclusive, `to` exclusive, both instants. */
@@ -109,15 +110,12 @@ export class WithdrawReports {
     const edition = current.edition + 1;
     await addEdition(tx, { ...current, edition, state: 'withdrawn', reason }, this.destinations);
     const { studyInstanceUid, model, generation } = key;
-    await this.outbox.add(tx, 'audit.recorded.v1', {
-      id: `audit/report-withdrawal/${studyInstanceUid}/${model}/${generation}/${edition}`,
+    await audit(this.outbox, tx, {
+      type: codes.local.reportWithdrawal,
+      what: [studyInstanceUid, model, generation, edition],
       subject: studyInstanceUid,
-      app: 'fhir-writer',
-      recordedAt: new Date().toISOString(),
-      type: concept(codes.local.reportWithdrawal),
       action: 'U',
-      outcome: '0',
-      outcomeText: reason,
+      text: reason,
       agent: { kind: 'person', name: by.subject, role: by.role },
       entities: [
         { kind: 'study', id: studyInstanceUid },

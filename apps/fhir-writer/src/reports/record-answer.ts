@@ -1,8 +1,9 @@
-import type { AuditRecorded, Failure, InferenceCompleted } from '@sightline/contracts';
-import { codes, concept, type CheckedCode } from '@sightline/findings';
+import type { Failure, InferenceCompleted } from '@sightline/contracts';
+import { codes } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import { counter, type Logger } from '@sightline/platform';
+import { audit, type Audited } from '../audit.ts';
 import type { Accepted } from './accept-answer.ts';
 import { answerId, noteAnswer } from './note-answer.ts';
 
@@ -11,7 +12,7 @@ const answers = counter('sightline_filing_answers_total', 'Answers of models by 
 /** What became of an answer, the end of trying included. */
 export type Become = Accepted | { kind: 'refused'; failure: Failure };
 
-type AuditEntry = Pick<AuditRecorded, 'outcome'> & { type: CheckedCode; text?: string };
+type AuditEntry = Pick<Audited, 'type' | 'outcome' | 'text'>;
 
 /** Writes down what became of an answer: its row, and where it does not go on to the destinations an audit event. */
 export class RecordAnswer {
@@ -29,7 +30,7 @@ export class RecordAnswer {
       yields: become.kind === 'not-filed' && become.reason === 'failed',
     });
     const entry = entryOf(become);
-    if (entry !== undefined) await this.audit(tx, answer, entry, traceparent);
+    if (entry !== undefined) await this.note(tx, answer, entry, traceparent);
     answers.inc({ disposition: become.kind });
     this.log.info('answer-decided', {
       studyInstanceUid: answer.study.studyInstanceUid,
@@ -41,28 +42,21 @@ export class RecordAnswer {
     });
   }
 
-  private async audit(
+  private async note(
     tx: Tx,
     answer: InferenceCompleted,
-    { type, outcome, text }: AuditEntry,
+    entry: AuditEntry,
     traceparent: string | undefined,
   ): Promise<void> {
     const { study, model } = answer;
-    // A refusal that is replayed is an event of its own: the type is part of the id.
-    const id = `audit/${type.code}/${answerId(answer)}${text === undefined ? '' : `/${text}`}`;
-    await this.outbox.add(
+    await audit(
+      this.outbox,
       tx,
-      'audit.recorded.v1',
       {
-        id: id.slice(0, 500),
+        ...entry,
+        what: [answerId(answer), ...(entry.text === undefined ? [] : [entry.text])],
         subject: study.studyInstanceUid,
-        app: 'fhir-writer',
-        recordedAt: new Date().toISOString(),
-        type: concept(type),
         action: 'E',
-        outcome,
-        ...(text === undefined ? {} : { outcomeText: text }),
-        agent: { kind: 'app', name: 'fhir-writer' },
         entities: [
           { kind: 'study', id: study.studyInstanceUid, detail: `revision ${study.revision}` },
           ...(model === undefined ? [] : [{ kind: 'model' as const, id: `${model.name}@${model.version}` }]),

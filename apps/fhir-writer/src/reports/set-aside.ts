@@ -1,7 +1,8 @@
-import { codes, concept, isUntouched, mayBecome, type ReportState, type Review } from '@sightline/findings';
+import { codes, isUntouched, mayBecome, type ReportState, type Review } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import type { DeliveryLease, DeliveryStore } from '../deliveries/delivery-store.ts';
+import { audit } from '../audit.ts';
 import { compareAnswers } from './answer-order.ts';
 import { addEdition, lockReports, readReport, type Report } from './report-store.ts';
 
@@ -67,20 +68,14 @@ export class SetAside {
     state: ReportState,
   ): Promise<void> {
     const { studyInstanceUid, model, generation } = report;
-    await this.outbox.add(
+    await audit(
+      this.outbox,
       tx,
-      'audit.recorded.v1',
       {
-        id: `audit/report-answered-there/${studyInstanceUid}/${model}/${generation}/${edition}/${destination}`.slice(
-          0,
-          500,
-        ),
+        type: codes.local.reportAnsweredThere,
+        what: [studyInstanceUid, model, generation, edition, destination],
         subject: studyInstanceUid,
-        app: 'fhir-writer',
-        recordedAt: new Date().toISOString(),
-        type: concept(codes.local.reportAnsweredThere),
         action: 'U',
-        outcome: '0',
         agent: { kind: 'peer', name: destination },
         entities: [
           { kind: 'report', id: `${studyInstanceUid}/${model}/${generation}`, detail: `${state}, left as it is` },
