@@ -6,12 +6,11 @@ import { REPOSITORY } from '../../tools/sandbox/parts/repository.ts';
 
 const execute = promisify(execFile);
 
-/** Made by running, not by writing. */
+/** Made by running, not by writing, wherever it lies. */
 const notCopied = new Set([
   '.git',
   'node_modules',
   'dist',
-  'reports',
   'coverage',
   'target',
   'runs',

@@ -124,7 +124,7 @@ async function isShown(
   if (isAnswer) return true;
   const [seen] = await tx.query<{ generation: number; edition: number }[]>(
     `select generation, edition from told_edition
-     where report_url = $1 and version_id = $2 and study_instance_uid = $3 and model = $4
+     where report_url = $1 and coalesce(version_id, edition::text) = $2 and study_instance_uid = $3 and model = $4
      order by generation desc, edition desc limit 1`,
     [report.url, report.versionId, studyInstanceUid, model.name],
   );
