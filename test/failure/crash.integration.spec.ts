@@ -117,7 +117,7 @@ describe('a crash', () => {
 
   it('of fhir-writer between writing the chart and its commit leaves one report', async () => {
     const study = await freshInstance(directory.path);
-    const held = await holdTable(databaseOf('fhir-writer'), 'inbox');
+    const held = await holdTable(databaseOf('fhir-writer'), 'told_edition');
     expect((await send(study)).code).toBe(0);
     await waitFor(async () => (await reportsOf(fhir, study.studyInstanceUid)).length > 0, recovery);
     await held.blocked();
