@@ -1,9 +1,6 @@
 import {
-  type ArgumentsHost,
   Body,
-  Catch,
   Controller,
-  type ExceptionFilter,
   Get,
   Headers,
   HttpCode,
@@ -14,8 +11,7 @@ import {
   UseFilters,
 } from '@nestjs/common';
 import { readModelsFolder, type RefusedFolder } from '@sightline/models';
-import { CurrentUser, RequireRoles, type User } from '@sightline/platform';
-import type { FastifyReply } from 'fastify';
+import { CurrentUser, describeIssues, ProblemFilter, RequireRoles, type User } from '@sightline/platform';
 import { z } from 'zod';
 import { DecideRole, type DecisionOutcome } from './decide-role.ts';
 import { type ModelStatus, modelStatus } from './model-status.ts';
@@ -40,18 +36,6 @@ interface DecisionAnswer {
   moves: Move[];
   /** Absent where nothing was done. */
   decidedAt?: string;
-}
-
-/** Makes every refusal an RFC 9457 problem, that of the guard at the door included. */
-@Catch(HttpException)
-class ProblemFilter implements ExceptionFilter<HttpException> {
-  async catch(refusal: HttpException, host: ArgumentsHost): Promise<void> {
-    const status = refusal.getStatus();
-    const said = refusal.getResponse();
-    const body = typeof said === 'object' && 'title' in said ? said : { title: refusal.message, status };
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    await reply.status(status).header('content-type', 'application/problem+json').send(body);
-  }
 }
 
 /** Which version of a model plays which part: read by operators and compliance, decided by operators. */
@@ -117,8 +101,4 @@ function problem(status: keyof typeof titles, detail: string, missing?: readonly
     { title: titles[status], status, detail, ...(missing === undefined ? {} : { missing }) },
     status,
   );
-}
-
-function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
-  return issues.map(({ path, message }) => [...path.map(String), message].join(': ')).join('; ');
 }

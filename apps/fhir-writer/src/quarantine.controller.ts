@@ -4,11 +4,11 @@ import { uidSchema } from '@sightline/dicom';
 import { codes } from '@sightline/findings';
 import { Outbox } from '@sightline/messaging';
 import { DataSource, inTransaction, type Tx } from '@sightline/persistence';
-import { CurrentUser, RequireRoles, type User } from '@sightline/platform';
+import { CurrentUser, ProblemFilter, RequireRoles, type User } from '@sightline/platform';
 import { z } from 'zod';
 import { audit } from './audit.ts';
 import { decideQuarantined, listQuarantine, type Waiting, type Word } from './deliveries/quarantine.ts';
-import { problem, ProblemFilter, understood } from './problem.ts';
+import { problem, understood } from './problem.ts';
 
 const keySchema = z.strictObject({
   studyInstanceUid: uidSchema,

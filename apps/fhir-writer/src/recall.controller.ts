@@ -1,9 +1,9 @@
 import { Body, Controller, HttpCode, Inject, Post, UseFilters } from '@nestjs/common';
 import { modelNameSchema, modelVersionSchema } from '@sightline/contracts';
 import { DataSource, inTransaction } from '@sightline/persistence';
-import { CurrentUser, RequireRoles, type User } from '@sightline/platform';
+import { CurrentUser, ProblemFilter, RequireRoles, type User } from '@sightline/platform';
 import { z } from 'zod';
-import { ProblemFilter, understood } from './problem.ts';
+import { understood } from './problem.ts';
 import { listRecalled, recallProgress, WithdrawReports, type RecalledReport } from './reports/recall.ts';
 
 const recallSchema = z

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ReviewRecorded } from '@sightline/contracts';
 import type { Uid } from '@sightline/dicom';
-import type { CodedConcept, Finding, Verdict } from '@sightline/findings';
+import { isSameVerdict, type CodedConcept, type Finding, type Verdict } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import type { User } from '@sightline/platform';
@@ -11,7 +11,7 @@ import type { ModelShelf } from './model-shelf.ts';
 import { reviewed } from './note-review.ts';
 import { lastVerdict, type Standing } from './report-standing.ts';
 import type { ReviewRequest } from './review-request.ts';
-import { isSameVerdict, keepReview, lockReviews, reviewId, type SentReview } from './sent-reviews.ts';
+import { keepReview, lockReviews, reviewId, type SentReview } from './sent-reviews.ts';
 import { findingsOf, type StudyShow } from './show-study.ts';
 import { findStudy, type Reading } from './studies.ts';
 

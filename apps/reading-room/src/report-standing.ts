@@ -1,6 +1,6 @@
-import type { ReportState, Verdict } from '@sightline/findings';
+import { isSameVerdict, type ReportState, type Verdict } from '@sightline/findings';
 import type { FiledReport } from './filed-reports.ts';
-import { isSameVerdict, type SentReview } from './sent-reviews.ts';
+import type { SentReview } from './sent-reviews.ts';
 
 /** What became of something said here: `on-its-way` until a report that was filed has it, `out-of-date` where that went on without it. */
 export type Pending = 'on-its-way' | 'out-of-date';

@@ -70,18 +70,3 @@ export function reviewId(uid: string, model: string, subject: string, key: strin
     .digest('hex')
     .slice(0, 32);
 }
-
-export function isSameVerdict(a: Verdict, b: Verdict): boolean {
-  return said(a) === said(b);
-}
-
-function said(given: Verdict): string {
-  switch (given.verdict) {
-    case 'accepted':
-      return JSON.stringify([given.trackingUid, 'accepted']);
-    case 'rejected':
-      return JSON.stringify([given.trackingUid, 'rejected', given.reason]);
-    case 'corrected':
-      return JSON.stringify([given.trackingUid, 'corrected', given.concept.system, given.concept.code]);
-  }
-}

@@ -9,9 +9,10 @@ import {
   type Observation,
   type Resource,
 } from '@medplum/fhirtypes';
-import { checkedCode, codes, concept, findingSchema, type Finding, type GivenVerdict } from '@sightline/findings';
+import { checkedCode, codes, concept, type Finding, type GivenVerdict } from '@sightline/findings';
 import { answerOf, changesOf, transactionOf, verification, type ChartNow, type ResultInChart } from './index.ts';
 import { exampleModel } from '../../../test/support/example-model.ts';
+import { findingNumber } from '../../../test/support/result-in-state.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const studyInstanceUid = '1.2.826.0.1.3680043.8.498.1';
@@ -23,19 +24,9 @@ const image = (n: number) => ({
   modality: 'DX',
 });
 
-function finding(n: number, more: Record<string, unknown> = {}): Finding {
-  const { modality: _, ...source } = image(n);
-  return findingSchema.parse({
-    key: 'pneumonia',
-    trackingIdentifier: `pneumonia ${n}`,
-    trackingUid: `2.25.${n}`,
-    concept: concept(codes.snomed.pneumonia),
-    site: concept(codes.snomed.lung),
-    laterality: 'unknown',
-    presence: 'present',
+function finding(n: number, more: Partial<Finding> = {}): Finding {
+  return findingNumber(n, {
     certainty: { probability: 0.912345678, threshold: 0.4 },
-    measurements: [],
-    sources: [source],
     sentence: `Suspected pneumonia in image ${n} <91 %>.`,
     ...more,
   });
@@ -321,7 +312,7 @@ describe('a finding with measurements', () => {
 });
 
 describe('a critical finding', () => {
-  const haemorrhage = (presence: string) =>
+  const haemorrhage = (presence: Finding['presence']) =>
     only<Observation>(
       bundleOf(set({ findings: [finding(1, { concept: concept(codes.snomed.intracranialHaemorrhage), presence })] })),
       'Observation',
@@ -331,7 +322,7 @@ describe('a critical finding', () => {
     ['present', ['POS', 'AA']],
     ['absent', ['NEG']],
     ['not-prioritised', undefined],
-  ])('that is %s is interpreted as %j', (presence, wanted) => {
+  ] as const)('that is %s is interpreted as %j', (presence, wanted) => {
     expect(haemorrhage(presence)).toEqual(wanted);
   });
 });

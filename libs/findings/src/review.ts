@@ -33,3 +33,19 @@ export interface Review {
 export function verdictOn(review: Review, { trackingUid }: Pick<Finding, 'trackingUid'>): GivenVerdict | undefined {
   return review.verdicts.find((verdict) => verdict.trackingUid === trackingUid);
 }
+
+/** True where both say the same of one finding, whoever says it: a concept is its code, not its words. */
+export function isSameVerdict(one: Verdict, other: Verdict): boolean {
+  return contentOf(one) === contentOf(other);
+}
+
+function contentOf(given: Verdict): string {
+  switch (given.verdict) {
+    case 'accepted':
+      return JSON.stringify([given.trackingUid, 'accepted']);
+    case 'rejected':
+      return JSON.stringify([given.trackingUid, 'rejected', given.reason]);
+    case 'corrected':
+      return JSON.stringify([given.trackingUid, 'corrected', given.concept.system, given.concept.code]);
+  }
+}

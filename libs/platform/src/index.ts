@@ -5,6 +5,7 @@ export { createLogger, describeError, Logger, type LogFields } from './logger.ts
 export { counter, gauge, histogram } from './metrics.ts';
 export { periodically, type Repeating } from './periodically.ts';
 export { SESSION_READER } from './platform.module.ts';
+export { describeIssues, ProblemFilter } from './problem.ts';
 export { Readiness } from './readiness.ts';
 export { startApp, type AppOptions } from './start-app.ts';
 export { continueTrace } from './traceparent.ts';

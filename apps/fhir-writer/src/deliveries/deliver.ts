@@ -1,4 +1,5 @@
 import type { Release } from '@sightline/contracts';
+import { failed, type Failed } from '@sightline/messaging';
 import { type DataSource, inTransaction } from '@sightline/persistence';
 import type { PageOf } from '../report-page/page-of.ts';
 import type { KnownModel, KnownModels } from '../reports/known-models.ts';
@@ -68,13 +69,14 @@ export class Deliver {
     const reference = report.answer.model;
     const model = reference === undefined ? undefined : await models.find(reference);
     if (model === undefined) {
-      return { kind: 'failed', failure: { kind: 'unavailable', message: 'no manifest of this model version here' } };
+      return failed('unavailable', 'no manifest of this model version here');
     }
     const wasTold = lease.toldEdition !== undefined;
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
-    return destination.tell(this.toTell(report, model, lease), errandOf(report, stopping));
+    const errand = errandOf(report, stopping);
+    return guarded(destination.tell(this.toTell(report, model, lease), errand), errand);
   }
 
   /** Something was said of the patient since: is the report still under the right record? */
@@ -86,10 +88,11 @@ export class Deliver {
   ): Promise<boolean> {
     const { models, dataSource, store, moves } = this.parts;
     const model = report.answer.model && (await models.find(report.answer.model));
+    const errand = errandOf(report, stopping);
     const whose =
       model === undefined
         ? { kind: 'same' as const }
-        : await destination.askWhose(this.toTell(report, model, lease), errandOf(report, stopping));
+        : await guarded(destination.askWhose(this.toTell(report, model, lease), errand), errand);
     await store.rechecked(lease);
     if (whose.kind !== 'moved') return whose.kind === 'same';
     await inTransaction(dataSource, (tx) => moves.move(tx, lease, 'the record it stood under is not the one any more'));
@@ -133,7 +136,20 @@ export class Deliver {
 }
 
 /** Every try before was begun, and not one of them was ended: whatever breaks them would break the next. */
-const spent: Telling = { kind: 'failed', failure: { kind: 'defect', message: 'tried too often without an end' } };
+const spent = failed('defect', 'tried too often without an end');
+
+/**
+ * What breaks us in what a destination holds would break us again: it is given up, and said, rather than tried for ever. An error's
+ * own message may quote what is held there.
+ */
+function guarded<T>(work: Promise<T>, { signal }: Errand): Promise<T | Failed> {
+  return work.catch((error: unknown) =>
+    failed(
+      signal.aborted ? 'unavailable' : 'defect',
+      `not told: ${error instanceof Error ? error.name : 'unknown error'}`,
+    ),
+  );
+}
 
 /** The bounds of one try, and what is never said of it. */
 function errandOf({ answer: { study } }: Report, stopping: AbortSignal): Errand {

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Failure } from '@sightline/contracts';
 import {
   answerOf,
   changesOf,
@@ -14,9 +12,11 @@ import {
   validateForFiling,
 } from '@sightline/fhir';
 import { stateOutside } from '@sightline/findings';
-import type { CapabilityStatement, DiagnosticReport, Patient } from '@medplum/fhirtypes';
+import { failed, type Failed } from '@sightline/messaging';
+import type { Bundle, CapabilityStatement, DiagnosticReport, Patient } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { Destination, type Errand, type Telling, type ToTell, type Whose } from '../deliveries/destination.ts';
+import { digest } from '../digest.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
 import { Capabilities, type Plan } from './capabilities.ts';
 import type { FhirClient, ResourceVersion } from './fhir-client.ts';
@@ -31,8 +31,6 @@ const looks = 5;
 
 /** A statement of capabilities is asked for again after this. */
 const capabilitiesMs = 3_600_000;
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** What this destination was told last, of one report. */
 const toldSchema = z.object({
@@ -78,19 +76,7 @@ export class FhirDestination extends Destination {
     return this.parts.fhir.reach();
   }
 
-  /** What breaks us in what a server holds would break us again: it is given up, and said, rather than tried for ever. */
   async tell(report: ToTell, errand: Errand): Promise<Telling> {
-    return this.tellOnce(report, errand).catch((error: unknown) => ({
-      kind: 'failed',
-      failure: {
-        kind: errand.signal.aborted ? 'unavailable' : 'defect',
-        // Its message may quote what the server holds.
-        message: `not told: ${error instanceof Error ? error.name : 'unknown error'}`,
-      },
-    }));
-  }
-
-  private async tellOnce(report: ToTell, errand: Errand): Promise<Telling> {
     const capabilities = await this.capabilities(errand);
     if (capabilities.kind !== 'capabilities') return capabilities;
     const plan = this.parts.plan === 'auto' ? capabilities.of.plan : this.parts.plan;
@@ -113,9 +99,11 @@ export class FhirDestination extends Destination {
       ...(pdf === undefined ? {} : { pdf }),
     };
     const { fhir } = this.parts;
-    const write = async (changes: readonly Change[]): Promise<Wrote> => {
+    const write = async (changes: readonly Change[], bundle: Bundle): Promise<Wrote> => {
       const together =
-        plan === 'transaction' ? await writeInTransaction(fhir, changes, errand) : { kind: 'not-together' as const };
+        plan === 'transaction'
+          ? await writeInTransaction(fhir, changes, bundle, errand)
+          : { kind: 'not-together' as const };
       if (together.kind !== 'not-together') return together;
       return new WriteInSequence(fhir, capabilities.of).write(changes, errand);
     };
@@ -149,7 +137,7 @@ export class FhirDestination extends Destination {
     if (study.kind === 'failed') return study;
     const record = await this.parts.fhir.read<Patient>(patient.reference, errand);
     if (record.kind === 'failed') return record;
-    if (record.kind !== 'ok') return unavailable('FHIR server does not show the record it found');
+    if (record.kind !== 'ok') return failed('unavailable', 'FHIR server does not show the record it found');
     return { kind: 'identified', patient: record.body, orders: place.orders };
   }
 
@@ -157,7 +145,7 @@ export class FhirDestination extends Destination {
   private async bring(
     set: ResultInChart,
     known: { told: ToldHere | undefined; patientCreated: boolean; signs: boolean },
-    write: (changes: readonly Change[]) => Promise<Wrote>,
+    write: (changes: readonly Change[], bundle: Bundle) => Promise<Wrote>,
     errand: Errand,
   ): Promise<Telling> {
     // Nothing of this report can be there yet, so it is written unseen: if it is there after all, the server says so.
@@ -178,14 +166,15 @@ export class FhirDestination extends Destination {
       const standing = decidedBy(set, chart.report, known.told);
       if (standing !== undefined) return standing;
       const changes = changesOf(set, chart, digest);
-      const invalid = faultsOf(changes, this.parts.definitions);
+      const bundle = transactionOf(changes);
+      const invalid = faultsOf(changes, bundle, this.parts.definitions);
       if (invalid !== undefined) return invalid;
-      const wrote = await write(changes);
+      const wrote = await write(changes, bundle);
       if (wrote.kind === 'failed') return wrote;
       isFirst = false;
       if (wrote.kind === 'wrote' && !wrote.already) {
         const report = wrote.resources.find(({ resourceType }) => resourceType === 'DiagnosticReport');
-        if (report === undefined) return unavailable('FHIR server does not say where it keeps the report');
+        if (report === undefined) return failed('unavailable', 'FHIR server does not say where it keeps the report');
         const signed = known.signs ? await this.sign(set, report, errand) : undefined;
         if (signed !== undefined) return signed;
         return this.told(set, report, wrote.resources, {
@@ -195,7 +184,7 @@ export class FhirDestination extends Destination {
       }
       await pause(50 * look * (1 + Math.random()), undefined, { signal: errand.signal }).catch(() => undefined);
     }
-    return unavailable('the chart kept changing while it was written to');
+    return failed('unavailable', 'the chart kept changing while it was written to');
   }
 
   /** The record a report stands under is never changed: a report told to the wrong one is withdrawn there, and told anew. */
@@ -253,7 +242,7 @@ export class FhirDestination extends Destination {
       errand,
     );
     if (written.kind === 'failed') return written;
-    return written.kind === 'ok' ? undefined : unavailable('FHIR server did not take the signature');
+    return written.kind === 'ok' ? undefined : failed('unavailable', 'FHIR server did not take the signature');
   }
 
   private told(
@@ -284,15 +273,13 @@ export class FhirDestination extends Destination {
     };
   }
 
-  private async capabilities(
-    errand: Errand,
-  ): Promise<{ kind: 'capabilities'; of: Capabilities } | { kind: 'failed'; failure: Failure }> {
+  private async capabilities(errand: Errand): Promise<{ kind: 'capabilities'; of: Capabilities } | Failed> {
     if (this.known !== undefined && Date.now() < this.known.until) {
       return { kind: 'capabilities', of: this.known.capabilities };
     }
     const answer = await this.parts.fhir.read<CapabilityStatement>('metadata', errand);
     if (answer.kind === 'failed') return answer;
-    if (answer.kind !== 'ok') return unavailable('FHIR server has no CapabilityStatement');
+    if (answer.kind !== 'ok') return failed('unavailable', 'FHIR server has no CapabilityStatement');
     const capabilities = new Capabilities(answer.body);
     this.known = { capabilities, until: Date.now() + capabilitiesMs };
     return { kind: 'capabilities', of: capabilities };
@@ -317,24 +304,18 @@ function decidedBy(
 }
 
 /** What is wrong with what we made, or undefined: nothing invalid is sent. What others made is theirs to answer for. */
-function faultsOf(changes: readonly Change[], definitions: Definitions): Elsewhere | undefined {
-  const entries = transactionOf(changes).entry ?? [];
-  const ours = entries.filter((_, n) => changes[n]?.kind === 'trace' || changes[n]?.resource.id === undefined);
+function faultsOf(changes: readonly Change[], bundle: Bundle, definitions: Definitions): Failed | undefined {
+  const ours = (bundle.entry ?? []).filter(
+    (_, n) => changes[n]?.kind === 'trace' || changes[n]?.resource.id === undefined,
+  );
   const verdict = validateForFiling(ours, definitions);
   if (verdict.kind === 'valid') return undefined;
   const said = verdict.issues.map(({ resource, path, text }) => `${resource} ${path}: ${text}`);
-  return {
-    kind: 'failed',
-    failure: { kind: 'defect', message: `not valid, and not sent: ${said.join('; ')}`.slice(0, 600) },
-  };
+  return failed('defect', `not valid, and not sent: ${said.join('; ')}`.slice(0, 600));
 }
 
 function identifiersOf(set: ResultInChart) {
   return changesOf(set, { observations: [] }, digest).flatMap(({ resource }) =>
     resource.resourceType === 'Observation' ? (resource.identifier?.slice(0, 1) ?? []) : [],
   );
-}
-
-function unavailable(message: string): { kind: 'failed'; failure: Failure } {
-  return { kind: 'failed', failure: { kind: 'unavailable', message } };
 }

@@ -1,6 +1,7 @@
 import type { Failure } from '@sightline/contracts';
 import { dicomUid, isOurStudy, reportIdentifier, type ChartNow } from '@sightline/fhir';
 import type { ResultSet } from '@sightline/findings';
+import { failed } from '@sightline/messaging';
 import type { DiagnosticReport, Identifier, ImagingStudy, Observation } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
 import type { FhirClient } from './fhir-client.ts';
@@ -51,7 +52,7 @@ export class LookAtChart {
       errand,
     );
     if (search.kind === 'failed') return search;
-    if (search.kind !== 'ok') return unable('DiagnosticReport');
+    if (search.kind !== 'ok') return failed('unavailable', 'FHIR server could not search DiagnosticReport');
     const [report] = resourcesIn<DiagnosticReport>(search.body, 'DiagnosticReport').filter((one) =>
       carries(one, identifier),
     );
@@ -81,7 +82,7 @@ export class LookAtChart {
         errand,
       );
       if (found.kind === 'failed') return found;
-      if (found.kind !== 'ok') return unable('Observation');
+      if (found.kind !== 'ok') return failed('unavailable', 'FHIR server could not search Observation');
       const all = resourcesIn<Observation>(found.body, 'Observation');
       observations.push(...all.filter((one) => some.some((each) => carries(one, each))));
     }
@@ -102,8 +103,4 @@ export class LookAtChart {
 
 function idOf(reference: string | undefined): string | undefined {
   return /(?:^|\/)Observation\/([\w.-]+)/.exec(reference ?? '')?.[1];
-}
-
-function unable(type: string): { kind: 'failed'; failure: Failure } {
-  return { kind: 'failed', failure: { kind: 'unavailable', message: `FHIR server could not search ${type}` } };
 }

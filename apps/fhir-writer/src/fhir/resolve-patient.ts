@@ -1,6 +1,7 @@
 import type { Failure } from '@sightline/contracts';
 import type { PatientOfImages } from '@sightline/findings';
 import { identifierQuery, patientFromImages } from '@sightline/fhir';
+import { failed } from '@sightline/messaging';
 import type { Identifier, Patient } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
 import type { FhirAnswer, FhirClient } from './fhir-client.ts';
@@ -90,7 +91,5 @@ export class ResolvePatient {
 }
 
 function notFound(answer: Exclude<FhirAnswer<unknown>, { kind: 'ok' }>): Resolution {
-  return answer.kind === 'failed'
-    ? answer
-    : { kind: 'failed', failure: { kind: 'unavailable', message: 'FHIR server could not search patients' } };
+  return answer.kind === 'failed' ? answer : failed('unavailable', 'FHIR server could not search patients');
 }

@@ -1,6 +1,7 @@
 import type { Failure } from '@sightline/contracts';
-import { identifierQuery, transactionOf, withReferences, type Change } from '@sightline/fhir';
-import type { Reference, Resource } from '@medplum/fhirtypes';
+import { identifierQuery, withReferences, type Change } from '@sightline/fhir';
+import { failed } from '@sightline/messaging';
+import type { Bundle, Reference, Resource } from '@medplum/fhirtypes';
 import type { Errand } from '../deliveries/destination.ts';
 import type { Capabilities } from './capabilities.ts';
 import { readLocation, type FhirAnswer, type FhirClient, type ResourceVersion } from './fhir-client.ts';
@@ -13,14 +14,15 @@ export type Wrote =
   | { kind: 'look-again' }
   | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
 
-/** Everything or nothing, in one request. `not-together`: the server takes no bundle like this one. */
+/** Everything or nothing, in one request: `bundle` is of the changes. `not-together`: the server takes no bundle like this one. */
 export async function writeInTransaction(
   fhir: FhirClient,
   changes: readonly Change[],
+  bundle: Bundle,
   errand: Errand,
 ): Promise<Wrote | { kind: 'not-together' }> {
-  const answer = await fhir.transact(transactionOf(changes), errand);
-  if (answer.kind === 'missing') return unusable('FHIR server knows no transactions at this address');
+  const answer = await fhir.transact(bundle, errand);
+  if (answer.kind === 'missing') return failed('unavailable', 'FHIR server knows no transactions at this address');
   if (answer.kind === 'conflict') return { kind: 'look-again' };
   // Servers bound what one transaction may hold, and none says so in its statement of capabilities.
   if (answer.kind === 'failed' && (answer.status === 400 || answer.status === 413)) return { kind: 'not-together' };
@@ -95,7 +97,7 @@ export class WriteInSequence {
     const [wanted = {}] = identifier ?? [];
     const search = await this.fhir.search(resourceType, { identifier: token(wanted) }, errand);
     if (search.kind === 'failed') return search;
-    if (search.kind !== 'ok') return unusable(`FHIR server could not search ${resourceType}`);
+    if (search.kind !== 'ok') return failed('unavailable', `FHIR server could not search ${resourceType}`);
     const [found] = resourcesIn<Change['resource']>(search.body, resourceType).filter((one) => carries(one, wanted));
     return found?.id === undefined ? { kind: 'nothing' } : { kind: 'placed', at: versionOf(found, found.id) };
   }
@@ -103,7 +105,7 @@ export class WriteInSequence {
   private async findCreated(resource: Change['resource'], errand: Errand) {
     const found = await this.find(resource, errand);
     return found.kind === 'nothing'
-      ? unusable(`FHIR server does not say where it keeps ${resource.resourceType}`)
+      ? failed('unavailable', `FHIR server does not say where it keeps ${resource.resourceType}`)
       : found;
   }
 }
@@ -142,19 +144,17 @@ function settled(
     case 'conflict':
       return { kind: 'look-again' };
     case 'missing':
-      return known === undefined ? unusable('FHIR server has no such address') : { kind: 'look-again' };
+      return known === undefined ? failed('unavailable', 'FHIR server has no such address') : { kind: 'look-again' };
     case 'ok': {
       const said = answer.body?.id === undefined ? undefined : versionOf(answer.body, answer.body.id);
       const at = said ?? answer.location ?? known;
-      return at === undefined ? unusable('FHIR server does not say what it wrote') : { kind: 'placed', at };
+      return at === undefined
+        ? failed('unavailable', 'FHIR server does not say what it wrote')
+        : { kind: 'placed', at };
     }
   }
 }
 
 function versionOf({ resourceType, meta }: Resource, id: string): ResourceVersion {
   return { resourceType, id, ...(meta?.versionId === undefined ? {} : { versionId: meta.versionId }) };
-}
-
-function unusable(message: string): { kind: 'failed'; failure: Failure } {
-  return { kind: 'failed', failure: { kind: 'unavailable', message } };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Failure } from '@sightline/contracts';
 import type { Refusal } from '@sightline/hl7v2';
+import { failed } from '@sightline/messaging';
 import { blockOf } from './mllp-block.ts';
 import { MllpConnection, type Exchanged, type Lost, type MllpPeer } from './mllp-connection.ts';
 
@@ -92,5 +93,5 @@ function sentOf(outcome: Exchanged): Sent {
 }
 
 function unavailable(reason: string): Sent {
-  return { kind: 'failed', failure: { kind: 'unavailable', message: `HL7 destination: ${reason}` } };
+  return failed('unavailable', `HL7 destination: ${reason}`);
 }

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { findingSchema, isCritical, type Finding, type ResultSet } from '@sightline/findings';
+import { failed } from '@sightline/messaging';
 import { controlIdOf, resultMessage, type PatientOfMessage, type ResultContext } from '@sightline/hl7v2';
 import type { Patient } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { Destination, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
+import { digest } from '../digest.ts';
 import type { MllpDestination } from './mllp-destination.ts';
 import { patientOfMessage } from './patient-of-message.ts';
 
@@ -52,8 +53,6 @@ export interface OruDestinationParts {
   message: Pick<ResultContext, 'sending' | 'receiving' | 'processingId' | 'onlyReport'>;
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-
 /** How long readiness asks whether a connection can be had. */
 const reachMs = 2_000;
 
@@ -98,7 +97,7 @@ export class OruDestination extends Destination {
           },
         };
       case 'rejected':
-        return { kind: 'failed', failure: { kind: 'invalid-input', message: `${sent.code}: ${sent.text}` } };
+        return failed('invalid-input', `${sent.code}: ${sent.text}`);
       case 'failed':
         return sent;
     }

@@ -2,7 +2,7 @@ import type { InferenceCompleted, SkipReason } from '@sightline/contracts';
 import { isUntouched, mayBecome } from '@sightline/findings';
 import { failed, type Failed } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
-import { compareAnswers } from './answer-order.ts';
+import { compareAnswers, rankOf } from './answer-order.ts';
 import type { KnownModels } from './known-models.ts';
 import { addEdition, lockReports, newestReport, type Report } from './report-store.ts';
 
@@ -51,7 +51,7 @@ export class AcceptAnswer {
     if (model === undefined) return { kind: 'not-filed', reason: 'skipped' };
     await lockReports(tx, study.studyInstanceUid, model.name);
     const newest = await newestReport(tx, study.studyInstanceUid, model.name);
-    const order = newest === undefined ? -1 : compareAnswers(rank(newest.answer), rank(answer));
+    const order = newest === undefined ? -1 : compareAnswers(rankOf(newest.answer), rankOf(answer));
     if (order >= 0) return { kind: order === 0 ? 'known' : 'superseded' };
     const touched = newest !== undefined && isTouched(newest);
     if (outcome.kind === 'skipped' && (touched || (newest === undefined && notApplicable.includes(outcome.reason)))) {
@@ -95,5 +95,3 @@ function isSamePatient(
 function isTouched({ state, review }: Report): boolean {
   return !isUntouched(state) || review.verdicts.length > 0;
 }
-
-const rank = ({ study, model }: InferenceCompleted) => ({ revision: study.revision, version: model?.version ?? '0' });

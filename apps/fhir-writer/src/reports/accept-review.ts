@@ -1,7 +1,7 @@
 import type { ReviewRecorded } from '@sightline/contracts';
-import { mayBecome, type GivenVerdict, type ReportState, type Review, type Verdict } from '@sightline/findings';
+import { isSameVerdict, mayBecome, type GivenVerdict, type ReportState, type Review } from '@sightline/findings';
 import type { Tx } from '@sightline/persistence';
-import { compareAnswers } from './answer-order.ts';
+import { compareAnswers, rankOf } from './answer-order.ts';
 import { addEdition, lockReports, newestReport, readReport, type Report } from './report-store.ts';
 
 /** Why a review is not applied. */
@@ -91,22 +91,6 @@ function mergeVerdicts(
   return [...new Map([...before, ...given].map((one) => [one.trackingUid, one])).values()];
 }
 
-function isSameVerdict(one: Verdict, other: Verdict): boolean {
-  if (one.trackingUid !== other.trackingUid) return false;
-  switch (one.verdict) {
-    case 'accepted':
-      return other.verdict === 'accepted';
-    case 'rejected':
-      return other.verdict === 'rejected' && one.reason === other.reason;
-    case 'corrected':
-      return (
-        other.verdict === 'corrected' &&
-        one.concept.system === other.concept.system &&
-        one.concept.code === other.concept.code
-      );
-  }
-}
-
 function signatureOf({ signature }: Review): Pick<Review, 'signature'> {
   return signature === undefined ? {} : { signature };
 }
@@ -118,7 +102,7 @@ async function isShown(
   { studyInstanceUid, revision, model, report }: ReviewRecorded,
 ): Promise<boolean> {
   const isAnswer =
-    compareAnswers(rank(current), { revision, version: model.version }) === 0 &&
+    compareAnswers(rankOf(current.answer), { revision, version: model.version }) === 0 &&
     `${answerUrn}${encodeURIComponent(`${studyInstanceUid}/${model.name}@${model.version}/${revision}`)}` ===
       report.url;
   if (isAnswer) return true;
@@ -130,9 +114,5 @@ async function isShown(
   );
   if (seen === undefined || seen.generation !== current.generation) return false;
   const then = await readReport(tx, current, seen.edition);
-  return then !== undefined && compareAnswers(rank(then), rank(current)) === 0;
-}
-
-function rank({ answer: { study, model } }: Pick<Report, 'answer'>): { revision: number; version: string } {
-  return { revision: study.revision, version: model?.version ?? '0' };
+  return then !== undefined && compareAnswers(rankOf(then.answer), rankOf(current.answer)) === 0;
 }

@@ -1,8 +1,14 @@
+import type { InferenceCompleted } from '@sightline/contracts';
+
 /** Which of two answers of one model to one study counts: the higher revision, then the higher model version. */
 export interface AnswerRank {
   revision: number;
   /** MAJOR.MINOR.PATCH. */
   version: string;
+}
+
+export function rankOf({ study, model }: InferenceCompleted): AnswerRank {
+  return { revision: study.revision, version: model?.version ?? '0' };
 }
 
 /** Negative where `a` yields to `b`, 0 where they are the same answer. */

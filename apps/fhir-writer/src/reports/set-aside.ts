@@ -3,7 +3,7 @@ import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import type { DeliveryLease, DeliveryStore } from '../deliveries/delivery-store.ts';
 import { audit } from '../audit.ts';
-import { compareAnswers } from './answer-order.ts';
+import { compareAnswers, rankOf } from './answer-order.ts';
 import { addEdition, lockReports, readReport, type Report } from './report-store.ts';
 
 /** What a person at the destination made of our report, by the status it has there now. */
@@ -51,7 +51,7 @@ export class SetAside {
       };
       await addEdition(tx, { ...current, answer: inChart.answer, review, state, edition: current.edition + 1 }, others);
     }
-    if (compareAnswers(rank(inChart), rank(current)) < 0) {
+    if (compareAnswers(rankOf(inChart.answer), rankOf(current.answer)) < 0) {
       await addEdition(
         tx,
         { ...current, generation: current.generation + 1, edition: 1, review: { verdicts: [] } },
@@ -85,5 +85,3 @@ export class SetAside {
     );
   }
 }
-
-const rank = ({ answer: { study, model } }: Report) => ({ revision: study.revision, version: model?.version ?? '0' });
