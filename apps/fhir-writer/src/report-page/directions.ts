@@ -6,10 +6,17 @@ const stretches = new RegExp(
   'gu',
 );
 
+const firstRightToLeft = new RegExp(`^[${rightToLeft}]`, 'u');
+
 /**
  * A line in stretches of one direction, in the order in which they stand from left to right. The line itself runs from left to
  * right, as ours do; the typeface turns each stretch by its script.
  */
 export function stretchesOf(line: string): string[] {
   return line.match(stretches) ?? [];
+}
+
+/** True of a stretch whose words are set together, in their own order. */
+export function runsRightToLeft(stretch: string): boolean {
+  return firstRightToLeft.test(stretch);
 }

@@ -163,6 +163,14 @@ describe('the page of a report', () => {
     expect(text).not.toContain('\uFFFD');
   });
 
+  it('gives the same bytes whatever was drawn before, be it the same letters in another form', async () => {
+    const named = (name: string) => ({ ...inUnreviewed, study: { ...study, patient: { ...patient, name } } });
+    const first = await drawReportPage(named('ﻣﺤﻤﺪ ﬁt'), []);
+    await drawReportPage(named('محمد fit'), []);
+    expect((await drawReportPage(named('ﻣﺤﻤﺪ ﬁt'), [])).equals(first)).toBe(true);
+    expect(await textOf(named('ﻣﺤﻤﺪ ﬁt'), [])).toContain('محمد fit');
+  });
+
   it('prints a sign for each character that its typeface lacks, and says what the sign means', async () => {
     const named = { ...patient, name: 'Yamada^Tarou=山田^太郎' };
     const text = await textOf({ ...inUnreviewed, study: { ...study, patient: named } }, []);

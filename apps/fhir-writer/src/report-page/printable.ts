@@ -6,6 +6,9 @@ export const replacement = '\uFFFD';
 /** Of one text, in characters; the chart holds all of it. */
 const longest = 4_000;
 
+/** Letters as they stand inside a word, and ligatures: the typeface finds those by itself. */
+const presentationForms = /[\uFB00-\uFDFF\uFE70-\uFEFC]/gu;
+
 /**
  * A text as it can be printed. Control characters and line ends become spaces; what the typeface lacks, and marks that turn the
  * direction of what follows, become a replacement that is seen: nothing vanishes.
@@ -15,7 +18,8 @@ export function printable(text: string, face: Face): string {
     text
       .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Zs}]+/gu, ' ')
       .trim()
-      .normalize('NFC'),
+      .normalize('NFC')
+      .replaceAll(presentationForms, (form) => form.normalize('NFKC')),
   );
   const kept = characters.length > longest ? [...characters.slice(0, longest), ' … (cut)'] : characters;
   return kept.map((one) => (isPrintable(one, face) ? one : replacement)).join('');

@@ -1,9 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import PDFDocument from 'pdfkit';
 import { breakLines, cutToLine } from './break-lines.ts';
-import { stretchesOf } from './directions.ts';
+import { runsRightToLeft, stretchesOf } from './directions.ts';
 import { printable, replacement } from './printable.ts';
-import { faces, type Face } from './typeface.ts';
+import { fonts, type Face } from './typeface.ts';
 
 /** Points of 1/72 inch, from the upper left corner; A4 is 595 × 842. */
 export const paper = { width: 595.28, height: 841.89, left: 48, right: 547.28, top: 72, bottom: 770 } as const;
@@ -41,11 +41,13 @@ export class Sheets {
       margin: 0,
       bufferPages: true,
       compress: true,
+      font: '',
       lang: 'en',
       displayTitle: true,
       info: { Title: title, Creator: 'Sightline', Producer: 'Sightline', CreationDate: new Date(createdAt) },
     });
-    for (const face of ['regular', 'bold'] as const) this.document.registerFont(face, faces[face]);
+    // It takes an open font as well as a file, which its types do not say.
+    for (const face of ['regular', 'bold'] as const) this.document.registerFont(face, fonts[face] as unknown as Buffer);
   }
 
   /** Goes to the next sheet where less than `height` is left of this one. */
@@ -97,14 +99,20 @@ export class Sheets {
     const widthOf = this.measure(style);
     let at = x;
     for (const stretch of stretchesOf(text)) {
-      this.document.fillColor(style.colour ?? ink.text).text(stretch, at, y, { lineBreak: false, features: [] });
+      this.document
+        .fillColor(style.colour ?? ink.text)
+        .text(stretch, at, y, { lineBreak: false, ...layoutOf(stretch) });
       at += widthOf(stretch);
     }
   }
 
   private measure({ face = 'regular', size }: Style): (text: string) => number {
     this.document.font(face).fontSize(size);
-    return (text) =>
-      stretchesOf(text).reduce((sum, one) => sum + this.document.widthOfString(one, { features: [] }), 0);
+    return (text) => stretchesOf(text).reduce((sum, one) => sum + this.document.widthOfString(one, layoutOf(one)), 0);
   }
+}
+
+/** Told of features, even none, pdfkit lays a text out as one; else word by word, and each word of a document once. */
+function layoutOf(stretch: string): { features?: [] } {
+  return runsRightToLeft(stretch) ? { features: [] } : {};
 }

@@ -10,24 +10,15 @@ const files: Readonly<Record<Face, string>> = { regular: 'DejaVuSans.ttf', bold:
 /** From wherever this runs: the bundler leaves the address of this very module as it is (rspack.config.mjs). */
 const { resolve } = createRequire(import.meta.url);
 
-/** Read once: what is embedded of them is the glyphs that a page uses. */
-export const faces: Readonly<Record<Face, Buffer>> = {
-  regular: read('regular'),
-  bold: read('bold'),
-};
-
-const fonts: Readonly<Record<Face, Font>> = { regular: open('regular'), bold: open('bold') };
+/** Opened once: what it takes to read their tables is much of what a page costs. Embedded are the glyphs that a page uses. */
+export const fonts: Readonly<Record<Face, Font>> = { regular: open('regular'), bold: open('bold') };
 
 export function hasGlyph(face: Face, character: string): boolean {
   return fonts[face].hasGlyphForCodePoint(character.codePointAt(0) ?? 0);
 }
 
 function open(face: Face): Font {
-  const font = create(faces[face]);
+  const font = create(readFileSync(resolve(`dejavu-fonts-ttf/ttf/${files[face]}`)));
   if (!('hasGlyphForCodePoint' in font)) throw new Error(`no single font in ${files[face]}`);
   return font;
-}
-
-function read(face: Face): Buffer {
-  return readFileSync(resolve(`dejavu-fonts-ttf/ttf/${files[face]}`));
 }
