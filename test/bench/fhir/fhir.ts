@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startWriterRig } from '../../conformance/writer-rig.ts';
+import { ownProcessors } from './own-processors.ts';
 import { tellUnderFire } from './exactly-once.ts';
 import { compareWithServer } from './ratio-to-server.ts';
 
@@ -17,20 +18,25 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
       rounds: { type: 'string', default: '3' },
     },
   });
+  const threads = availableParallelism();
   const rig = await startWriterRig();
   try {
+    const threadsOfServer = await ownProcessors({ pid: rig.server.pid, database: 'fhir' });
     const ratio = await compareWithServer(rig, { studies: Number(values.studies), rounds: Number(values.rounds) });
     const fire = await tellUnderFire(rig, Number(values.studies));
     const machine = {
       processor: cpus()[0]?.model ?? 'unknown',
-      threads: availableParallelism(),
+      threads,
+      threadsOfServer: threadsOfServer ?? 'shared',
       loadAverage: Number(loadavg()[0]?.toFixed(1)),
     };
     if (values.json) {
       console.log(JSON.stringify({ ...fire, ...ratio, machine }, undefined, 2));
       return;
     }
-    console.log(`${machine.threads} threads of ${machine.processor}, load ${machine.loadAverage}`);
+    console.log(
+      `${machine.threads} threads of ${machine.processor}, of them the server's: ${machine.threadsOfServer}; load ${machine.loadAverage}`,
+    );
     console.log(
       `writer ${ratio.writer.toFixed(1)} reports a second, server ${ratio.server.toFixed(1)} bundles: ${ratio.ratioToServer.toFixed(2)}`,
     );
