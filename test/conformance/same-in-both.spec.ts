@@ -5,6 +5,8 @@ import { dicomObjectsOf, readStructuredReport, toldFindings, type StructuredRepo
 import { changesOf, transactionOf } from '@sightline/fhir';
 import { codes, concept, reportStates, stateOutside, type Finding, type ResultSet } from '@sightline/findings';
 import fc from 'fast-check';
+import { codesInChart } from '../support/codes-in-chart.ts';
+import { codesInReport } from '../support/codes-in-report.ts';
 import { resultCases, sha256, type ResultCase } from '../support/dicom-results.ts';
 import { readChart, type ChartSays } from '../support/read-chart.ts';
 import { reportArbitrary, withoutModality, type GeneratedStudy } from '../support/result-set-arbitrary.ts';
@@ -108,6 +110,17 @@ describe('what the chart says and what the structured report says', () => {
         );
         const findings = inReport(set, onlyReport)?.findings ?? [];
         expect(told).toEqual(findings.map((one) => ({ ...one, finding: findingWithout(notInChart, one.finding) })));
+      }),
+      runs,
+    );
+  });
+
+  it('are said in the same codes, as they stand in both', () => {
+    fc.assert(
+      fc.property(anyReport(), ({ set, onlyReport }) => {
+        const document = documentOf(set, onlyReport);
+        const inReport = document === undefined ? new Map<string, string[]>() : codesInReport(document);
+        expect(codesInChart(bundleOf(set, onlyReport))).toEqual(inReport);
       }),
       runs,
     );

@@ -31,6 +31,17 @@ export class Chart {
     return found as R;
   }
 
+  /** The numbers in one group with a finding. */
+  measuredWith(leaf: Observation): Observation[] {
+    const url = this.urlOf(leaf);
+    const group = this.all<Observation>('Observation').find(({ hasMember }) =>
+      hasMember?.some(({ reference }) => reference === url),
+    );
+    return (group?.hasMember ?? [])
+      .map(({ reference }) => this.at<Observation>(reference))
+      .filter(({ valueQuantity }) => valueQuantity !== undefined);
+  }
+
   urlOf(resource: Resource): string {
     return [...this.resources].find(([, one]) => one === resource)?.[0] ?? '';
   }

@@ -1,4 +1,4 @@
-import type { ImagingStudy, Media, Observation, Resource } from '@medplum/fhirtypes';
+import type { DiagnosticReport, ImagingStudy, Media, Observation, Resource } from '@medplum/fhirtypes';
 import { uidSchema } from '@sightline/dicom';
 import type { ToldFinding } from '@sightline/dicom-results';
 import { codes, findingSchema, type CodedConcept, type Finding, type Laterality } from '@sightline/findings';
@@ -13,15 +13,20 @@ import {
   type Chart,
 } from './chart-resources.ts';
 
-/** What stands of a result: AI's answer, a person's, or of a leaf that is no answer or does not stand nothing. */
-export function toldOf(chart: Chart, one: Observation): ToldFinding | undefined {
-  if (one.valueQuantity !== undefined || one.status === 'cancelled') return undefined;
+/** The answers of a report that stand, AI's and people's: neither a number nor what somebody took back. */
+export function toldLeaves(chart: Chart): Observation[] {
+  const { result = [] } = chart.only<DiagnosticReport>('DiagnosticReport');
+  return result
+    .map(({ reference }) => chart.at<Observation>(reference))
+    .filter(({ valueQuantity, status }) => valueQuantity === undefined && status !== 'cancelled');
+}
+
+export function toldOf(chart: Chart, one: Observation): ToldFinding {
   const [performer] = one.performer ?? [];
   if (performer === undefined) return { by: 'model', at: one.issued ?? unsaid, finding: findingOf(chart, one) };
   const by = reviewerOf(performer);
-  const { sentence, ...shared } = sharedOf(chart, one);
-  const finding = { ...shared, trackingUid: uidSchema.parse(shared.trackingUid), observer: by.name ?? by.subject };
-  return { by: 'person', at: one.issued ?? unsaid, finding: { ...finding, sentence } };
+  const finding = { ...sharedOf(chart, one), observer: by.name ?? by.subject };
+  return { by: 'person', at: one.issued ?? unsaid, finding };
 }
 
 export function findingOf(chart: Chart, leaf: Observation): Finding {
@@ -85,23 +90,11 @@ function sourceOf({ identifier }: Media, { series = [] }: ImagingStudy) {
 }
 
 function measurementsOf(chart: Chart, leaf: Observation): Finding['measurements'] {
-  const url = chart.urlOf(leaf);
-  const group = chart
-    .all<Observation>('Observation')
-    .find(({ hasMember }) => hasMember?.some(({ reference }) => reference === url));
-  return (group?.hasMember ?? [])
-    .map(({ reference }) => chart.at<Observation>(reference))
-    .flatMap(({ code, valueQuantity }) =>
-      valueQuantity === undefined
-        ? []
-        : [
-            {
-              concept: conceptOf(code.coding?.[0]),
-              value: valueQuantity.value ?? Number.NaN,
-              unit: { code: valueQuantity.code ?? unsaid, display: valueQuantity.unit ?? unsaid },
-            },
-          ],
-    );
+  return chart.measuredWith(leaf).map(({ code, valueQuantity }) => ({
+    concept: conceptOf(code.coding?.[0]),
+    value: valueQuantity?.value ?? Number.NaN,
+    unit: { code: valueQuantity?.code ?? unsaid, display: valueQuantity?.unit ?? unsaid },
+  }));
 }
 
 const presences: Readonly<Record<string, Finding['presence']>> = {

@@ -19,7 +19,7 @@ import {
   type ResultSet,
 } from '@sightline/findings';
 import { Chart, componentOf, conceptOf, reviewerOf, uidOf, unsaid } from './chart-resources.ts';
-import { findingOf, toldOf } from './read-chart-finding.ts';
+import { findingOf, toldLeaves, toldOf } from './read-chart-finding.ts';
 
 /** What a chart says of a report: the result it was made from, as far as a chart holds it, and what of it stands. */
 export interface ChartSays {
@@ -51,7 +51,7 @@ export function readChart(bundle: Bundle): ChartSays {
         ...(signer && { signature: { by: reviewerOf(signer), at: report.issued ?? unsaid } }),
       },
     },
-    told: (report.result ?? []).flatMap(({ reference }) => toldOf(chart, chart.at<Observation>(reference)) ?? []),
+    told: toldLeaves(chart).map((leaf) => toldOf(chart, leaf)),
     onlyReport,
   };
 }
