@@ -74,7 +74,7 @@ export async function startFhirProxy(target: string, port: number): Promise<Fhir
 
 async function forward(target: string, passing: Passing, request: IncomingMessage): Promise<Reply> {
   const headers = Object.fromEntries(
-    ['accept', 'authorization', 'content-type', 'if-none-exist'].flatMap((name) => {
+    ['accept', 'authorization', 'cache-control', 'content-type', 'if-match', 'if-none-exist'].flatMap((name) => {
       const value = request.headers[name];
       return typeof value === 'string' ? [[name, value]] : [];
     }),

@@ -2,11 +2,13 @@ import { uidFromUuid, type Uid } from '@sightline/dicom';
 import {
   codes,
   concept,
+  verdictOn,
   type CheckedCode,
   type CodedConcept,
   type Finding,
   type ImageOfResult,
   type ResultSet,
+  type Reviewer,
   type SourceImage,
 } from '@sightline/findings';
 import fc from 'fast-check';
@@ -132,9 +134,23 @@ export function resultSetArbitrary(study: GeneratedStudy = anyStudy): fc.Arbitra
     }));
 }
 
+const reviewer: fc.Arbitrary<Reviewer> = fc
+  .record({
+    subject: text,
+    role: fc.constantFrom('clinician' as const, 'radiologist' as const),
+    name: fc.option(text, { nil: undefined }),
+  })
+  .map(({ name, ...rest }) => ({ ...rest, ...(name !== undefined && { name }) }));
+
+/** Later than `instant`, by up to ten days. */
+function after(instant: string, minutes: number): string {
+  return new Date(Date.parse(instant) + minutes * 60_000).toISOString();
+}
+
+const minutes = fc.integer({ min: 1, max: 7_200 });
+
 /** A result and what people answered to each of its findings: nothing, yes, no, or something else. */
 export function reviewedSetArbitrary(study: GeneratedStudy = anyStudy): fc.Arbitrary<ResultSet> {
-  const by = fc.record({ subject: text, role: fc.constantFrom('clinician' as const, 'radiologist' as const) });
   const answer = fc.oneof(
     fc.constant({ verdict: 'none' as const }),
     fc.constant({ verdict: 'accepted' as const }),
@@ -142,16 +158,45 @@ export function reviewedSetArbitrary(study: GeneratedStudy = anyStudy): fc.Arbit
     fc.record({ verdict: fc.constant('corrected' as const), concept: coded }),
   );
   return fc
-    .record({ set: resultSetArbitrary(study), answers: fc.array(answer, { minLength: 5, maxLength: 5 }), by })
-    .map(({ set, answers, by }) => ({
+    .record({
+      set: resultSetArbitrary(study),
+      answers: fc.array(answer, { minLength: 5, maxLength: 5 }),
+      by: reviewer,
+      waited: minutes,
+    })
+    .map(({ set, answers, by, waited }) => ({
       ...set,
       review: {
         verdicts: set.findings.flatMap(({ trackingUid }, index) => {
           const given = answers[index];
           return given === undefined || given.verdict === 'none'
             ? []
-            : [{ ...given, trackingUid, by, at: set.completedAt }];
+            : [{ ...given, trackingUid, by, at: after(set.completedAt, waited) }];
         }),
       },
     }));
+}
+
+/** A reviewed result as a report that is told everywhere: unreviewed, signed, or corrected after that. */
+export function reportArbitrary(study: GeneratedStudy = anyStudy): fc.Arbitrary<ResultSet> {
+  return fc
+    .record({
+      set: reviewedSetArbitrary(study),
+      state: fc.constantFrom('unreviewed' as const, 'signed' as const, 'corrected' as const),
+      by: reviewer,
+      waited: minutes,
+      edition: fc.integer({ min: 1, max: 9 }),
+    })
+    .map(({ set, state, by, waited, edition }) => {
+      const { findings, review, completedAt } = set;
+      const stands = findings.some((finding) => verdictOn(review, finding)?.verdict !== 'rejected');
+      // Of a signed report nothing of which stands, the state is another.
+      if (state === 'unreviewed' || !stands) return { ...set, edition };
+      return {
+        ...set,
+        edition,
+        state,
+        review: { ...review, signature: { by, at: after(completedAt, 7_200 + waited) } },
+      };
+    });
 }

@@ -173,6 +173,7 @@ export const attributes = {
   RelationshipType: { tag: 0x0040a010, vr: 'CS' },
   VerifyingOrganization: { tag: 0x0040a027, vr: 'LO' },
   VerificationDateTime: { tag: 0x0040a030, vr: 'DT' },
+  ObservationDateTime: { tag: 0x0040a032, vr: 'DT' },
   ValueType: { tag: 0x0040a040, vr: 'CS' },
   ConceptNameCodeSequence: { tag: 0x0040a043, vr: 'SQ' },
   ContinuityOfContent: { tag: 0x0040a050, vr: 'CS' },

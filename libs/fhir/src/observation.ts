@@ -1,5 +1,14 @@
-import { codes, isCritical, stateOutside, verdictOn, type Finding, type Measurement } from '@sightline/findings';
-import type { CodeableConcept, Extension, Observation, ObservationComponent } from '@medplum/fhirtypes';
+import {
+  codes,
+  correctionSentence,
+  isCritical,
+  stateOutside,
+  verdictOn,
+  type Finding,
+  type GivenVerdict,
+  type Measurement,
+} from '@sightline/findings';
+import type { Annotation, CodeableConcept, Extension, Observation, ObservationComponent } from '@medplum/fhirtypes';
 import { side } from './body-site.ts';
 import { aiAsserted, codeable, probability } from './coding.ts';
 import { dicomUid, observationIdentifier } from './identifiers.ts';
@@ -49,12 +58,12 @@ function base(set: ResultInChart, links: ObservationLinks): Omit<Observation, 's
  * its threshold the value, and how sure it was a component. A suspicion, never a bare diagnosis.
  */
 export function evaluation(finding: Finding, set: ResultInChart, links: ObservationLinks): Observation {
-  const sentence = sentenceOf(set, finding);
+  const verdict = verdictOn(set.review, finding);
   const interpretation = interpretationOf(finding);
   return {
     ...base(set, links),
     extension: [aiConfidence(finding)],
-    text: narrative([label(set), sentence]),
+    text: narrative([label(set), sentenceOf(set, finding)]),
     identifier: [
       observationIdentifier(finding.trackingUid, set),
       { use: 'secondary', ...dicomUid(finding.trackingUid) },
@@ -63,7 +72,7 @@ export function evaluation(finding: Finding, set: ResultInChart, links: Observat
     code: codeable(finding.concept),
     valueCodeableConcept: presence(finding),
     ...(interpretation.length === 0 ? {} : { interpretation }),
-    note: [{ text: sentence }],
+    note: [{ text: finding.sentence }, ...(verdict === undefined ? [] : [answerOf(verdict)])],
     component: components(finding),
   };
 }
@@ -117,15 +126,35 @@ export function correction(
   return {
     ...shared,
     text: narrative([sentenceOf(set, finding)]),
-    identifier: [observationIdentifier(finding.trackingUid, set, 'correction')],
+    identifier: [
+      observationIdentifier(finding.trackingUid, set, 'correction'),
+      { use: 'secondary', ...dicomUid(finding.trackingUid) },
+    ],
     status: stateOutside(set.state, set).observation,
     code: codeable(verdict.concept),
     issued: verdict.at,
     performer: [reviewerReference(verdict.by)],
     valueCodeableConcept: codeable(codes.snomed.present),
-    note: [{ text: sentenceOf(set, finding) }],
+    note: [{ text: correctionSentence(verdict) }],
+    component: [sideOf(finding)],
     derivedFrom: [{ reference: corrected }, ...(shared.derivedFrom ?? [])],
   };
+}
+
+/** A person's answer as a note on what AI said: who, when, what. */
+function answerOf(verdict: GivenVerdict): Annotation {
+  return { authorReference: reviewerReference(verdict.by), time: verdict.at, text: wordsOf(verdict) };
+}
+
+function wordsOf(verdict: GivenVerdict): string {
+  switch (verdict.verdict) {
+    case 'accepted':
+      return 'Accepted.';
+    case 'rejected':
+      return `Rejected: ${verdict.reason}`;
+    case 'corrected':
+      return `Corrected: ${verdict.concept.display}`;
+  }
 }
 
 /** That a model was asked and would not answer: an Observation without a value, and why. */
@@ -179,6 +208,11 @@ function components(finding: Finding): ObservationComponent[] {
     { code: codeable(codes.dicom.presenceOfProperty, 'Presence'), valueCodeableConcept: presence(finding) },
     { code: codeable(codes.dicom.certaintyOfFinding), valueQuantity: probability(finding.certainty.probability) },
     { code: codeable(codes.local.decisionThreshold), valueQuantity: probability(finding.certainty.threshold) },
-    { code: codeable(codes.snomed.laterality, 'Side'), valueCodeableConcept: side(finding.laterality) },
+    sideOf(finding),
   ];
+}
+
+/** The side by itself: a body site says it only where there is a site. */
+function sideOf({ laterality }: Finding): ObservationComponent {
+  return { code: codeable(codes.snomed.laterality, 'Side'), valueCodeableConcept: side(laterality) };
 }

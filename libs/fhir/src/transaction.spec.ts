@@ -414,10 +414,27 @@ describe('a review', () => {
       meta: { security: [{ code: 'AIAST' }] },
     });
     expect(human?.resource.device).toBeUndefined();
+    expect(human?.resource).toMatchObject({
+      identifier: [{}, { system: 'urn:dicom:uid', value: `urn:oid:${trackingUid(1)}` }],
+      component: [{ code: { text: 'Side' } }],
+      note: [{ text: 'Lung consolidation, as corrected by a radiologist.' }],
+    });
     expect(only<DiagnosticReport>(bundle, 'DiagnosticReport').resource.result).toEqual([
       { reference: human?.url },
       { reference: rejected?.url },
     ]);
+  });
+
+  it('keeps what AI said in its own words, with who answered what and when beside it', () => {
+    const bundle = bundleOf(set({ review: { verdicts } }));
+    const [corrected, , rejected] = all<Observation>(bundle, 'Observation').map(({ resource }) => resource.note);
+    const by = { authorReference: { identifier: { value: 'r-1' }, display: 'Dr Reader' }, time: at };
+    expect(corrected).toMatchObject([{ text: finding(1).sentence }, { ...by, text: /^Corrected: / }]);
+    expect(rejected).toMatchObject([{ text: finding(2).sentence }, { ...by, text: 'Rejected: artefact' }]);
+    const accepted: GivenVerdict = { verdict: 'accepted', trackingUid: trackingUid(1), by: radiologist, at };
+    const [first, second] = all<Observation>(bundleOf(set({ review: { verdicts: [accepted] } })), 'Observation');
+    expect(first?.resource.note).toMatchObject([{}, { ...by, text: 'Accepted.' }]);
+    expect(second?.resource.note).toHaveLength(1);
   });
 
   it('signed is said by whom, and keeps the label of AI', () => {

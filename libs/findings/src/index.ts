@@ -28,6 +28,7 @@ export {
   type StudyOfResult,
 } from './result-set.ts';
 export {
+  correctionSentence,
   isSameVerdict,
   reviewerSchema,
   verdictOn,

@@ -34,6 +34,11 @@ export function verdictOn(review: Review, { trackingUid }: Pick<Finding, 'tracki
   return review.verdicts.find((verdict) => verdict.trackingUid === trackingUid);
 }
 
+/** What a person says in place of a model, as a sentence of its own. */
+export function correctionSentence({ concept, by }: Extract<GivenVerdict, { verdict: 'corrected' }>): string {
+  return `${concept.display}, as corrected by a ${by.role}.`;
+}
+
 /** True where both say the same of one finding, whoever says it: a concept is its code, not its words. */
 export function isSameVerdict(one: Verdict, other: Verdict): boolean {
   return contentOf(one) === contentOf(other);

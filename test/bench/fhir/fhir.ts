@@ -1,9 +1,11 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { tellUnderFire } from '../../conformance/tell-under-fire.ts';
 import { startWriterRig } from '../../conformance/writer-rig.ts';
 import { ownProcessors } from './own-processors.ts';
-import { tellUnderFire } from './exactly-once.ts';
 import { compareWithServer } from './ratio-to-server.ts';
+
+const kills = 12;
 
 /**
  * `npm run bench -- fhir [--json] [--studies N] [--rounds N]`: reports a second beside what the FHIR server takes of the same bundle
@@ -23,7 +25,7 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
   try {
     const threadsOfServer = await ownProcessors({ pid: rig.server.pid, database: 'fhir' });
     const ratio = await compareWithServer(rig, { studies: Number(values.studies), rounds: Number(values.rounds) });
-    const fire = await tellUnderFire(rig, Number(values.studies));
+    const fire = await tellUnderFire(rig, { studies: Number(values.studies), kills });
     const machine = {
       processor: cpus()[0]?.model ?? 'unknown',
       threads,
@@ -41,7 +43,7 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
       `writer ${ratio.writer.toFixed(1)} reports a second, server ${ratio.server.toFixed(1)} bundles: ${ratio.ratioToServer.toFixed(2)}`,
     );
     console.log(
-      `${fire.studies} studies, ${fire.atOnce} at once, ${fire.kills} kills, ${fire.faults} faults: ${fire.duplicates} twice, ${fire.lost} lost, ${fire.dangling} references to nothing`,
+      `${fire.studies} studies, ${fire.atOnce} at once, ${fire.kills} kills, ${fire.refused} refused, ${fire.unheard} unheard: ${fire.duplicates} twice, ${fire.lost} lost, ${fire.dangling} references to nothing`,
     );
   } finally {
     await rig.stop();

@@ -51,6 +51,14 @@ describe('the page of a report', () => {
     expect(text).toContain('As on the images: Name: Roe Zoë · Patient ID: P-1024 (issuer HOSP) · Born: 2021-05-04');
   });
 
+  it('prints of a name in several writings the alphabetic one', async () => {
+    const named = (name: string) => textOf(resultInState('unreviewed', { study: { ...study, patient: { name } } }), []);
+    const both = await named('Yamada^Tarou=山田^太郎=やまだ^たろう');
+    expect(both).toContain('Name: Yamada Tarou · Patient ID');
+    expect(both).not.toContain('\uFFFD');
+    expect(await named('^=')).toContain('Name: not stated');
+  });
+
   it('says so where the images do not state who it is', async () => {
     expect(await textOf(resultInState('unreviewed'), [])).toContain('Name: not stated · Patient ID: not stated');
   });
@@ -172,9 +180,9 @@ describe('the page of a report', () => {
   });
 
   it('prints a sign for each character that its typeface lacks, and says what the sign means', async () => {
-    const named = { ...patient, name: 'Yamada^Tarou=山田^太郎' };
+    const named = { ...patient, name: '=山田^太郎' };
     const text = await textOf({ ...inUnreviewed, study: { ...study, patient: named } }, []);
-    expect(text).toContain('Yamada Tarou=\uFFFD\uFFFD \uFFFD\uFFFD');
+    expect(text).toContain('Name: \uFFFD\uFFFD \uFFFD\uFFFD');
     expect(text).toContain('\uFFFD stands for a character that cannot be printed here');
   });
 

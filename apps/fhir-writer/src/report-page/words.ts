@@ -20,7 +20,7 @@ const leftOut: Readonly<Record<LeftOut, string>> = {
 /** Whose images they are by their own word: nobody has looked here whether the record agrees. */
 export function patientRows({ name, id, issuer, birthDate, sex }: PatientOfImages): Row[] {
   return [
-    ['Name', said(name?.replaceAll('^', ' '))],
+    ['Name', said(nameToPrint(name))],
     ['Patient ID', withIssuer(id, issuer)],
     ['Born', said(birthDate)],
     ['Sex', sex === undefined ? notStated : sexes[sex]],
@@ -104,6 +104,12 @@ export function sayTime(dateTime: string): string {
   const [, date, minutes, offset] = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})\S*?(Z|[+-]\d{2}:\d{2})$/.exec(dateTime) ?? [];
   if (date === undefined) return dateTime;
   return `${date} ${minutes} ${offset === 'Z' ? 'UTC' : offset}`;
+}
+
+/** The first group of a person name that says anything: the alphabetic one comes before the others (PS3.5 6.2.1.1). */
+function nameToPrint(personName: string | undefined): string | undefined {
+  const groups = personName?.split('=').map((group) => group.replaceAll('^', ' ').trim());
+  return groups?.find((group) => group !== '');
 }
 
 function said(value: string | undefined): string {

@@ -18,10 +18,14 @@ export type ContentValue =
   | { type: 'NUM'; value: number; unit: { code: string; display: string } }
   | { type: 'IMAGE' | 'COMPOSITE'; reference: InstanceReference };
 
-/** A node of a document's content tree: its relationship with the one above, its concept name, what it says, and what is below. */
+/**
+ * A node of a document's content tree: its relationship with the one above, its concept name, what it says, and what is below. Where it
+ * was not said when the document was, `observedAt` is when (0040,A032): a DT with offset.
+ */
 export type ContentItem = ContentValue & {
   relationship: Relationship;
   name?: CodedConcept;
+  observedAt?: string;
   children?: readonly ContentItem[];
 };
 

@@ -19,11 +19,13 @@ function readItem(dataset: WritableDataset, schemes: CodingSchemes): ContentItem
   const value = readValue(dataset, schemes);
   if (value === undefined || relationship === undefined || !relationships.has(relationship)) return undefined;
   const name = codeIn(itemsOf(dataset, 'ConceptNameCodeSequence')[0], schemes);
+  const observedAt = textOf(dataset, 'ObservationDateTime');
   const children = contentOf(dataset, schemes);
   return {
     ...value,
     relationship: relationship as Relationship,
     ...(name && { name }),
+    ...(observedAt !== undefined && { observedAt }),
     ...(children.length > 0 && { children }),
   };
 }

@@ -14,9 +14,10 @@ export function writeRoot(root: ContentRoot, schemes: CodingSchemes): WritableDa
 }
 
 function writeItem(item: ContentItem, schemes: CodingSchemes): WritableDataset {
-  const { relationship, name, children = [] } = item;
+  const { relationship, name, observedAt, children = [] } = item;
   return {
     RelationshipType: relationship,
+    ...(observedAt !== undefined && { ObservationDateTime: observedAt }),
     ...written(item, schemes),
     ...(name && { ConceptNameCodeSequence: [codeItem(name, schemes)] }),
     ...(children.length > 0 && { ContentSequence: children.map((child) => writeItem(child, schemes)) }),

@@ -36,6 +36,7 @@ export function parametricMap(context: PictureContext, { finding, pictures }: Pi
     Laterality: side,
     SeriesNumber: '9004',
     ImageType: imageType,
+    // Nothing that a manifest says makes a model an approved product (PS3.3 C.8.13.2.1.1).
     ContentQualification: 'RESEARCH',
     BurnedInAnnotation: 'NO',
     RecognizableVisualFeatures: 'NO',

@@ -1,5 +1,7 @@
+import { parseUid } from '@sightline/dicom';
 import { checkedCode, codes, concept, type ImageOfResult } from '@sightline/findings';
-import type { ContentItem } from '../document/content-item.ts';
+import type { ContentItem, InstanceReference } from '../document/content-item.ts';
+import { codeAt, isNamed } from './read-measurement-group.ts';
 
 const { dicom } = codes;
 
@@ -38,4 +40,25 @@ function group(modality: string, images: readonly ImageOfResult[]): ContentItem 
 function modalityCode(modality: string): { system: string; code: string; display: string } {
   const { system } = dicom.modality;
   return concept(checkedCode(system, modality) ?? { ...dicom.modality, code: modality, display: modality });
+}
+
+/** The images that a document lists, as far as its evidence says in which series they lie. */
+export function imagesIn(
+  content: readonly ContentItem[],
+  seriesOf: (sopInstanceUid: string) => string | undefined,
+): ImageOfResult[] {
+  const libraries = content.filter((item) => isNamed(item, dicom.imageLibrary));
+  return libraries
+    .flatMap(({ children = [] }) => children)
+    .flatMap(({ children = [] }) => {
+      const modality = codeAt(children, dicom.modality)?.code ?? '';
+      return children.flatMap((item) => (item.type === 'IMAGE' ? (imageOf(item.reference, modality) ?? []) : []));
+    });
+
+  function imageOf(reference: InstanceReference, modality: string): ImageOfResult | undefined {
+    const [sopClassUid, sopInstanceUid] = [parseUid(reference.sopClassUid), parseUid(reference.sopInstanceUid)];
+    const seriesInstanceUid = parseUid(seriesOf(reference.sopInstanceUid));
+    if (seriesInstanceUid === undefined || sopClassUid === undefined || sopInstanceUid === undefined) return undefined;
+    return { seriesInstanceUid, sopClassUid, sopInstanceUid, modality };
+  }
 }

@@ -1,6 +1,7 @@
 import { codes, concept, type CodedConcept, type ModelOfResult, type SourceImage } from '@sightline/findings';
 import type { ContentItem, InstanceReference } from '../document/content-item.ts';
 import { personObserver } from '../document/observer.ts';
+import { dicomInstant } from '../result-clock.ts';
 import { algorithmItems } from './algorithm-items.ts';
 import { siteItems } from './finding-site.ts';
 import { presenceCodes } from './presence-code.ts';
@@ -16,17 +17,26 @@ export interface Shown {
   explanations: readonly InstanceReference[];
 }
 
+/** What a group is made from besides the finding; `offset` as (0008,0201) has it. */
+interface GroupContext {
+  model: ModelOfResult;
+  offset: string;
+  shown: Shown;
+}
+
 /**
  * One finding as a measurement group: TID 1501, or with a region TID 1410 on one image and TID 1411 in several. All three are
  * extensible: the sentence (DCM 121106) and the visual explanation (DCM 130401) are additions to them.
  */
-export function measurementGroup(told: ToldFinding, model: ModelOfResult, shown: Shown): ContentItem {
+export function measurementGroup(told: ToldFinding, { model, offset, shown }: GroupContext): ContentItem {
   const { finding } = told;
   return {
     type: 'CONTAINER',
     relationship: 'CONTAINS',
     name: concept(dicom.measurementGroup),
     template: templateOf(shown),
+    // A signed document is later than what the model said (PS3.3 C.17.3).
+    observedAt: dicomInstant(told.at, offset).dateTime,
     children: [
       text('HAS OBS CONTEXT', dicom.trackingIdentifier, finding.trackingIdentifier),
       { ...text('HAS OBS CONTEXT', dicom.trackingUniqueIdentifier, finding.trackingUid), type: 'UIDREF' },

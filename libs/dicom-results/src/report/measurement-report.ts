@@ -13,14 +13,18 @@ const { dicom } = codes;
 /** What the tree is made from besides the result itself. */
 export interface ReportContext {
   device: Uid;
+  /** As (0008,0201) has it. */
+  offset: string;
   procedures: readonly CodedConcept[];
   /** By tracking UID; nothing of a finding that is a person's. */
   shownOf: (trackingUid: string) => Shown;
 }
 
 /** A result as an Imaging Measurement Report (TID 1500). */
-export function measurementReport(set: ResultSet, { device, procedures, shownOf }: ReportContext): ContentRoot {
-  const groups = toldFindings(set).map((told) => measurementGroup(told, set.model, shownOf(told.finding.trackingUid)));
+export function measurementReport(set: ResultSet, { device, offset, procedures, shownOf }: ReportContext): ContentRoot {
+  const groups = toldFindings(set).map((told) =>
+    measurementGroup(told, { model: set.model, offset, shown: shownOf(told.finding.trackingUid) }),
+  );
   return {
     type: 'CONTAINER',
     template: '1500',

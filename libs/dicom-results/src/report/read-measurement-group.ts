@@ -2,6 +2,7 @@ import { codes, findingSchema, type CodedConcept } from '@sightline/findings';
 import type { z } from 'zod';
 import type { ContentItem, InstanceReference } from '../document/content-item.ts';
 import { plainName } from '../limited-text.ts';
+import { isoInstant } from '../result-clock.ts';
 import { parameters } from './algorithm-items.ts';
 import { sideOfCode } from './finding-site.ts';
 import { presenceOf } from './presence-code.ts';
@@ -20,7 +21,9 @@ export function readMeasurementGroup(
   seriesOf: (sopInstanceUid: string) => string | undefined,
 ): ReadGroup {
   const items = group.children ?? [];
-  const read = toldIn(items, partsOf(items, seriesOf));
+  const at = isoInstant(group.observedAt ?? '');
+  if (at === undefined) return { kind: 'invalid', reason: 'a measurement group that does not say when' };
+  const read = toldIn(items, at, partsOf(items, seriesOf));
   if (read.kind === 'invalid') return read;
   return {
     ...read,
@@ -31,14 +34,14 @@ export function readMeasurementGroup(
 
 type ReadTold = { kind: 'told'; told: ToldFinding } | { kind: 'invalid'; reason: string };
 
-function toldIn(items: readonly ContentItem[], parts: object): ReadTold {
+function toldIn(items: readonly ContentItem[], at: string, parts: object): ReadTold {
   const observer = textAt(items, dicom.personObserverName);
   if (observer !== undefined) {
     const person = correctedFindingSchema.safeParse({ ...parts, observer: plainName(observer) });
-    return person.success ? { kind: 'told', told: { by: 'person', finding: person.data } } : lacking(person.error);
+    return person.success ? { kind: 'told', told: { by: 'person', at, finding: person.data } } : lacking(person.error);
   }
   const model = findingSchema.safeParse({ ...parts, ...answerOf(items) });
-  return model.success ? { kind: 'told', told: { by: 'model', finding: model.data } } : lacking(model.error);
+  return model.success ? { kind: 'told', told: { by: 'model', at, finding: model.data } } : lacking(model.error);
 }
 
 function lacking({ issues }: z.ZodError): ReadTold {

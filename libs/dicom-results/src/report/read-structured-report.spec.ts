@@ -38,7 +38,7 @@ describe('a structured report', () => {
     fc.assert(
       fc.property(resultSetArbitrary(generated()), (set) => {
         const { findings, model } = reread(set);
-        expect(findings).toEqual(set.findings.map((finding) => ({ by: 'model', finding })));
+        expect(findings).toEqual(set.findings.map((finding) => ({ by: 'model', at: set.completedAt, finding })));
         expect(model).toEqual({ name: set.model.name, version: set.model.version, sha256: set.model.sha256 });
       }),
       { numRuns: 200 },
@@ -122,6 +122,25 @@ describe("a report's state", () => {
       preliminary: false,
       signature: { name: 'Zoë Müller', organization: 'Hospital', at: '2026-11-28T11:00:00.000Z' },
       predecessor: later.sopInstanceUid,
+    });
+  });
+
+  it('keeps when the model said a finding, and when a person corrected it, however late it is signed', () => {
+    const corrected = reviewedStates(placed.set)['signed with a finding corrected']?.set ?? placed.set;
+    const [verdict] = corrected.review.verdicts;
+    const signed: ResultSet = {
+      ...corrected,
+      review: {
+        verdicts: corrected.review.verdicts.map((one) => ({ ...one, at: '2026-11-28T10:50:00.000Z' })),
+        ...(verdict && { signature: { by: verdict.by, at: '2026-11-29T08:00:00.000Z' } }),
+      },
+    };
+    expect(reread(signed)).toMatchObject({
+      signature: { at: '2026-11-29T08:00:00.000Z' },
+      findings: [
+        { by: 'model', at: placed.set.completedAt },
+        { by: 'person', at: '2026-11-28T10:50:00.000Z' },
+      ],
     });
   });
 

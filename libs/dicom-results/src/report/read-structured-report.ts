@@ -1,5 +1,5 @@
 import { itemsOf, parseUid, readDataset, textOf, type Uid, type WritableDataset } from '@sightline/dicom';
-import { codes, type CodedConcept } from '@sightline/findings';
+import { codes, type CodedConcept, type ImageOfResult } from '@sightline/findings';
 import { codeIn, schemesIn } from '../coding-schemes.ts';
 import type { ContentItem, InstanceReference } from '../document/content-item.ts';
 import { evidenceIn, type EvidenceOfStudy } from '../document/evidence.ts';
@@ -7,6 +7,7 @@ import { contentOf } from '../document/read-content.ts';
 import { plainName } from '../limited-text.ts';
 import { isoInstant } from '../result-clock.ts';
 import { parameters } from './algorithm-items.ts';
+import { imagesIn } from './image-library.ts';
 import { codeAt, isNamed, parameterOf, readMeasurementGroup, textAt } from './read-measurement-group.ts';
 import { structuredReportClass } from './structured-report.ts';
 import type { ToldFinding } from './told-finding.ts';
@@ -17,6 +18,7 @@ const { dicom } = codes;
 export interface StructuredReport {
   studyInstanceUid: Uid;
   sopInstanceUid: Uid;
+  edition: number;
   verification: 'UNVERIFIED' | 'VERIFIED';
   preliminary: boolean;
   /** Who answers for it; there where it is verified. */
@@ -26,6 +28,8 @@ export interface StructuredReport {
   procedure: CodedConcept;
   /** Absent where only people speak. */
   model?: { name: string; version: string; sha256: string };
+  /** What the model was shown. */
+  images: ImageOfResult[];
   findings: ToldFinding[];
   /** Segments and maps that show a finding, by its tracking UID. */
   shown: Readonly<Record<string, { regions: InstanceReference[]; explanations: InstanceReference[] }>>;
@@ -50,11 +54,12 @@ export function readStructuredReport(part10: Uint8Array): ReadReport {
 function reportOf(dataset: WritableDataset, content: readonly ContentItem[]): ReadReport {
   const evidence = evidenceIn(itemsOf(dataset, 'CurrentRequestedProcedureEvidenceSequence'));
   const series = new Map(evidence.map(({ sopInstanceUid, seriesInstanceUid }) => [sopInstanceUid, seriesInstanceUid]));
+  const seriesOf = (sopInstanceUid: string) => series.get(sopInstanceUid);
   const groups = groupsIn(content);
   const findings: ToldFinding[] = [];
   const shown: Record<string, { regions: InstanceReference[]; explanations: InstanceReference[] }> = {};
   for (const group of groups) {
-    const one = readMeasurementGroup(group, (sopInstanceUid) => series.get(sopInstanceUid));
+    const one = readMeasurementGroup(group, seriesOf);
     if (one.kind === 'invalid') return one;
     findings.push(one.told);
     shown[one.told.finding.trackingUid] = { regions: one.regions, explanations: one.explanations };
@@ -62,8 +67,9 @@ function reportOf(dataset: WritableDataset, content: readonly ContentItem[]): Re
   const head = headOf(dataset);
   const procedure = codeAt(content, dicom.procedureReported);
   if (head === undefined || procedure === undefined) return invalid('the document does not say what it is about');
+  const images = imagesIn(content, seriesOf);
   const model = groups.flatMap(({ children = [] }) => modelIn(children) ?? [])[0];
-  return { kind: 'report', report: { ...head, procedure, ...(model && { model }), findings, shown, evidence } };
+  return { kind: 'report', report: { ...head, procedure, ...(model && { model }), images, findings, shown, evidence } };
 }
 
 function groupsIn(content: readonly ContentItem[]): ContentItem[] {
@@ -77,13 +83,14 @@ function modelIn(items: readonly ContentItem[]): StructuredReport['model'] {
   return name === undefined || version === undefined || sha256 === undefined ? undefined : { name, version, sha256 };
 }
 
-type Head = Omit<StructuredReport, 'procedure' | 'model' | 'findings' | 'shown' | 'evidence'>;
+type Head = Omit<StructuredReport, 'procedure' | 'model' | 'images' | 'findings' | 'shown' | 'evidence'>;
 
 function headOf(dataset: WritableDataset): Head | undefined {
   const studyInstanceUid = parseUid(textOf(dataset, 'StudyInstanceUID'));
   const sopInstanceUid = parseUid(textOf(dataset, 'SOPInstanceUID'));
+  const edition = Number(textOf(dataset, 'InstanceNumber'));
   const verification = textOf(dataset, 'VerificationFlag');
-  if (studyInstanceUid === undefined || sopInstanceUid === undefined) return undefined;
+  if (studyInstanceUid === undefined || sopInstanceUid === undefined || !Number.isInteger(edition)) return undefined;
   if (verification !== 'UNVERIFIED' && verification !== 'VERIFIED') return undefined;
   const signature = signatureIn(itemsOf(dataset, 'VerifyingObserverSequence')[0]);
   const [before] = evidenceIn(itemsOf(dataset, 'PredecessorDocumentsSequence'));
@@ -91,6 +98,7 @@ function headOf(dataset: WritableDataset): Head | undefined {
   return {
     studyInstanceUid,
     sopInstanceUid,
+    edition,
     verification,
     preliminary: textOf(dataset, 'PreliminaryFlag') !== 'FINAL',
     ...(signature && { signature }),

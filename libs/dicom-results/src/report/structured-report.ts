@@ -77,6 +77,7 @@ function partsOf(set: ResultSet, { digest, source, shownOf, shown }: ReportSourc
   const schemes = schemesOf(set);
   const root = measurementReport(set, {
     device: deviceUid(set, digest),
+    offset: offsetOf(set, source),
     procedures: proceduresOf(set, source, schemes),
     shownOf,
   });

@@ -1,4 +1,11 @@
-import { findingSchema, verdictOn, type Finding, type GivenVerdict, type ResultSet } from '@sightline/findings';
+import {
+  correctionSentence,
+  findingSchema,
+  verdictOn,
+  type Finding,
+  type GivenVerdict,
+  type ResultSet,
+} from '@sightline/findings';
 import { z } from 'zod';
 import { personName, plainName } from '../limited-text.ts';
 
@@ -12,29 +19,37 @@ export const correctedFindingSchema = findingSchema
 
 export type CorrectedFinding = z.infer<typeof correctedFindingSchema>;
 
-/** A finding as a report tells it: by the model, or by the person who corrected it. */
-export type ToldFinding = { by: 'model'; finding: Finding } | { by: 'person'; finding: CorrectedFinding };
+/** A finding as a report tells it: by the model, or by the person who corrected it; and when it was said, an instant. */
+export type ToldFinding = { at: string } & (
+  | { by: 'model'; finding: Finding }
+  | { by: 'person'; finding: CorrectedFinding }
+);
 
 /** The findings that stand: a rejected one is told nowhere, a corrected one as the person put it. */
-export function toldFindings({ findings, review }: Pick<ResultSet, 'findings' | 'review'>): ToldFinding[] {
+export function toldFindings({
+  findings,
+  review,
+  completedAt,
+}: Pick<ResultSet, 'findings' | 'review' | 'completedAt'>): ToldFinding[] {
   return findings.flatMap((finding): ToldFinding[] => {
     const verdict = verdictOn(review, finding);
     switch (verdict?.verdict) {
       case 'rejected':
         return [];
       case 'corrected':
-        return [{ by: 'person', finding: corrected(finding, verdict) }];
+        return [{ by: 'person', at: verdict.at, finding: corrected(finding, verdict) }];
       case 'accepted':
       case undefined:
-        return [{ by: 'model', finding }];
+        return [{ by: 'model', at: completedAt, finding }];
     }
   });
 }
 
 function corrected(
   { trackingIdentifier, trackingUid, site, laterality, sources }: Finding,
-  { concept, by }: Extract<GivenVerdict, { verdict: 'corrected' }>,
+  verdict: Extract<GivenVerdict, { verdict: 'corrected' }>,
 ): CorrectedFinding {
+  const { concept, by } = verdict;
   return {
     trackingIdentifier,
     trackingUid,
@@ -43,6 +58,6 @@ function corrected(
     laterality,
     sources,
     observer: plainName(personName(by.name ?? by.subject)),
-    sentence: `${concept.display}, as corrected by a ${by.role}.`,
+    sentence: correctionSentence(verdict),
   };
 }
