@@ -2,7 +2,8 @@ import type { Tx } from '@sightline/persistence';
 import { RevisionEntity } from './revision.entity.ts';
 
 /**
- * The open revision's quiet period begins again; without one, the next is opened, or only the first. Under the study row's lock.
+ * The open revision's quiet period begins again; without one, what changes what models are shown opens the next. Anything else opens
+ * only the first, so that a study of nothing else is still announced. Under the study row's lock.
  */
 export async function extendRevision(
   tx: Tx,

@@ -14,7 +14,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { resultCases, sha256 } from '../../../test/support/dicom-results.ts';
-import { storescu, waitFor } from '../../../test/support/index.ts';
+import { startIdentityProvider, storescu, waitFor, type IdentityProvider } from '../../../test/support/index.ts';
 import {
   freshUid,
   radiograph,
@@ -27,19 +27,30 @@ import type { Ingest } from '../../../tools/corpus/start-ingest.ts';
 
 const keyObjectSelection = '1.2.840.10008.5.1.4.1.1.88.59';
 
-type Dataset = ReturnType<typeof radiograph>;
+type Dataset = ReturnType<typeof radiograph> & { SOPClassUID: string; SeriesInstanceUID: string };
 
 let parts: IngestParts;
+let identity: IdentityProvider;
 let ingest: Ingest;
 
 beforeAll(async () => {
   parts = await startIngestParts();
-  ingest = await parts.start({ environment: { REQUEST_DEADLINE_MS: '2000' } });
+  identity = await startIdentityProvider({ directory: join(parts.directory, 'identity') });
+  ingest = await parts.start({ oidcIssuer: identity.issuer, environment: { REQUEST_DEADLINE_MS: '2000' } });
 }, 180_000);
 
 afterAll(async () => {
-  await parts.stop();
+  await identity?.stop();
+  await parts?.stop();
 });
+
+function picture(dataset: WritableDataset = {}): Dataset {
+  return radiograph({
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.1.1',
+    SeriesInstanceUID: freshUid(),
+    ...dataset,
+  }) as Dataset;
+}
 
 /** A rejection note as a PACS of another maker writes it, in the study of the first image unless `change` says otherwise. */
 function note(code: string, images: readonly Dataset[], change: WritableDataset = {}): Dataset {
@@ -47,9 +58,9 @@ function note(code: string, images: readonly Dataset[], change: WritableDataset 
     ReferencedSOPClassUID: SOPClassUID,
     ReferencedSOPInstanceUID: SOPInstanceUID,
   });
-  const { PixelData: _pixels, ...document } = radiograph({
+  const { PixelData: _pixels, ...document } = picture({
     SOPClassUID: keyObjectSelection,
-    StudyInstanceUID: images[0]?.StudyInstanceUID,
+    StudyInstanceUID: images[0]?.StudyInstanceUID ?? freshUid(),
     Modality: 'KO',
     Manufacturer: 'Another Maker',
     ValueType: 'CONTAINER',
@@ -58,7 +69,7 @@ function note(code: string, images: readonly Dataset[], change: WritableDataset 
     CurrentRequestedProcedureEvidenceSequence: images.map((image) => ({
       StudyInstanceUID: image.StudyInstanceUID,
       ReferencedSeriesSequence: [
-        { SeriesInstanceUID: image['SeriesInstanceUID'], ReferencedSOPSequence: [reference(image)] },
+        { SeriesInstanceUID: image.SeriesInstanceUID, ReferencedSOPSequence: [reference(image)] },
       ],
     })),
     ContentSequence: images.map((image) => ({
@@ -126,16 +137,16 @@ async function quiet(): Promise<void> {
 }
 
 async function twoImages(): Promise<[Dataset, Dataset, string]> {
-  const one = radiograph();
-  const other = radiograph({ StudyInstanceUID: one.StudyInstanceUID });
+  const one = picture();
+  const other = picture({ StudyInstanceUID: one.StudyInstanceUID });
   await send(one, other);
   await received(one.StudyInstanceUID, 1);
   return [one, other, one.StudyInstanceUID];
 }
 
 const named = ({ SOPInstanceUID, ...image }: Dataset) => ({
-  seriesInstanceUid: image['SeriesInstanceUID'],
-  sopClassUid: image['SOPClassUID'],
+  seriesInstanceUid: image.SeriesInstanceUID,
+  sopClassUid: image.SOPClassUID,
   sopInstanceUid: SOPInstanceUID,
 });
 
@@ -198,9 +209,9 @@ describe('a rejection note that comes after the images', () => {
 
 describe('a rejection note that comes before the images', () => {
   it('leaves out the one it names when it comes, which says nothing of the study', async () => {
-    const stays = radiograph();
+    const stays = picture();
     const study = stays.StudyInstanceUID;
-    const goes = radiograph({ StudyInstanceUID: study, AccessionNumber: 'WRONG' });
+    const goes = picture({ StudyInstanceUID: study, AccessionNumber: 'WRONG' });
     await send(note('113038', [goes]), goes, stays);
     await quiet();
     const last = (await parts.outbox('study.received.v1', study)).at(-1)?.body;
@@ -213,7 +224,7 @@ describe('a rejection note that comes before the images', () => {
   it('is the same in whatever order they come, two replicas at it', async () => {
     const replica = await parts.start({ name: 'rejecting-replica' });
     const rounds = Array.from({ length: 12 }, async () => {
-      const goes = radiograph();
+      const goes = picture();
       const path = await writeInstance(parts.directory, goes);
       const said = await writeInstance(parts.directory, note('113037', [goes], { StudyInstanceUID: freshUid() }));
       await Promise.all([storescu(ingest.dicom, [path], ['-R']), storescu(replica.dicom, [said], ['-R'])]);
@@ -227,8 +238,8 @@ describe('a rejection note that comes before the images', () => {
 
 describe('a rejection note that names several studies', () => {
   it('is said of each, and of one that never was here too, whose first image then says who sent it', async () => {
-    const here = radiograph();
-    const elsewhere = radiograph();
+    const here = picture();
+    const elsewhere = picture();
     await send(here);
     await received(here.StudyInstanceUID, 1);
     await send(note('113037', [elsewhere, here], { StudyInstanceUID: freshUid() }));
@@ -238,7 +249,7 @@ describe('a rejection note that names several studies', () => {
       named(elsewhere),
     ]);
     expect(await revisions(elsewhere.StudyInstanceUID)).toEqual([]);
-    const another = radiograph({ StudyInstanceUID: elsewhere.StudyInstanceUID });
+    const another = picture({ StudyInstanceUID: elsewhere.StudyInstanceUID });
     await send(elsewhere, another);
     const { study, leftOut: out } = await received(elsewhere.StudyInstanceUID, 1);
     expect(study).toMatchObject({ callingAeTitle: 'TEST', patient: { id: 'PID-ZZYZX-77' } });
@@ -258,7 +269,7 @@ describe('what takes nothing back', () => {
     const { set, sources } = await resultCases['a radiograph']();
     const [source] = sources;
     if (source === undefined) throw new Error('no source');
-    const image = { ...radiograph(source.dataset), ...source.dataset } as Dataset;
+    const image = { ...picture(source.dataset), ...source.dataset } as Dataset;
     await send(image);
     await received(image.StudyInstanceUID, 1);
     const { sopClassUid, sopInstanceUid, seriesInstanceUid } = source.header;
@@ -312,7 +323,7 @@ describe('what takes nothing back', () => {
       'a rejected instance whose UIDs are none',
     ],
   ])('is a note that %s: it is stored, audited and logged', async (_what, change, reason) => {
-    const image = radiograph();
+    const image = picture();
     const study = image.StudyInstanceUID;
     await send(image);
     await received(study, 1);
@@ -325,7 +336,7 @@ describe('what takes nothing back', () => {
   });
 
   it('is a selection for another purpose', async () => {
-    const image = radiograph();
+    const image = picture();
     await send(image);
     await received(image.StudyInstanceUID, 1);
     await send(note('113000', [image]));
@@ -335,7 +346,7 @@ describe('what takes nothing back', () => {
 });
 
 it('reads a note that came deflated', async () => {
-  const image = radiograph();
+  const image = picture();
   await send(image);
   await received(image.StudyInstanceUID, 1);
   const said = note('113001', [image]);
@@ -350,6 +361,31 @@ it('reads a note that came deflated', async () => {
   await scu.release();
   expect(stored?.status).toBe(0);
   expect(await leftOut(image)).toBe('rejected');
+});
+
+it('reads a note that came by STOW-RS', async () => {
+  const image = picture();
+  await send(image);
+  await received(image.StudyInstanceUID, 1);
+  const said = note('113037', [image]);
+  const boundary = 'a-boundary';
+  const response = await fetch(`${ingest.httpUrl}/studies`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await identity.token('operator')}`,
+      'content-type': `multipart/related; type="application/dicom"; boundary=${boundary}`,
+    },
+    body: Uint8Array.from(
+      Buffer.concat([
+        Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`),
+        encodePart10(said),
+        Buffer.from(`\r\n--${boundary}--\r\n`),
+      ]),
+    ),
+  });
+  expect(response.status).toBe(200);
+  expect(await leftOut(image)).toBe('rejected');
+  expect(await rejections(image.StudyInstanceUID)).toMatchObject([{ noteSopInstanceUid: said.SOPInstanceUID }]);
 });
 
 it('writes no patient into its log', async () => {
