@@ -1,4 +1,4 @@
-import type { Uid, DicomHeader } from '@sightline/dicom';
+import type { DicomHeader } from '@sightline/dicom';
 import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import type { Audit, Source } from './audit.ts';
 import { InstanceEntity } from './instance.entity.ts';

@@ -5,7 +5,6 @@ import {
   encodePart10,
   isOwnOutput,
   readHeader,
-  type Uid,
   type WritableDataset,
 } from '@sightline/dicom';
 import { dicomObjectsOf } from '@sightline/dicom-results';
@@ -79,7 +78,7 @@ function note(code: string, images: readonly Dataset[], change: WritableDataset 
     })),
     ...change,
   });
-  return document as Dataset;
+  return document;
 }
 
 async function send(...datasets: Dataset[]): Promise<void> {
