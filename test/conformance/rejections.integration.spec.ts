@@ -264,6 +264,21 @@ describe('an answer that comes after the note', () => {
   });
 });
 
+describe('an answer and a note that come at the same time', () => {
+  it('leave no report that stands, whichever is first', async () => {
+    const said = Array.from({ length: 12 }, () => answer({ images: 2 }));
+    await Promise.all(said.flatMap((one) => [rig.say(one), rig.reject(rejection(one, [1]))]));
+    const studies = said.map(({ study }) => study.studyInstanceUid);
+    await waitFor(async () => {
+      const answered = await rig.rows('select 1 from answer where study_instance_uid = any($1)', [studies]);
+      const rejected = await rig.rows('select 1 from rejected_instance where study_instance_uid = any($1)', [studies]);
+      return answered.length === said.length && rejected.length === said.length;
+    });
+    const standing = `select study_instance_uid from report where study_instance_uid = any($1) and state <> 'withdrawn'`;
+    expect(await rig.rows(standing, [studies])).toEqual([]);
+  });
+});
+
 describe('a report that somebody finished in the chart', () => {
   it('falls where it stood there on an image that was rejected since, and the newer one stands beside it', async () => {
     const { said, study } = await file(2);
