@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InferenceCompleted, ReviewRecorded } from '@sightline/contracts';
+import type { InferenceCompleted, InstancesRejected, ReviewRecorded } from '@sightline/contracts';
 import { connectKafka, ensureTopics, toEvent } from '@sightline/messaging';
 import { createLogger } from '@sightline/platform';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
@@ -31,6 +31,8 @@ export interface WriterRig {
   say(...answers: InferenceCompleted[]): Promise<void>;
   /** A person's answer to findings, as the reading room sends it. */
   review(...reviews: ReviewRecorded[]): Promise<void>;
+  /** What dicom-ingest says of a rejection note. */
+  reject(...rejections: InstancesRejected[]): Promise<void>;
   /** Rows of the writer's own database. */
   rows<R extends object>(statement: string, parameters?: unknown[]): Promise<R[]>;
   /** What the FHIR server holds, asked directly. */
@@ -173,6 +175,12 @@ export async function startWriterRig(): Promise<WriterRig> {
       for (const review of reviews) {
         const { key, value, headers } = toEvent('reading-room', 'review.recorded.v1', review);
         await producer.send({ topic: 'review.recorded.v1', messages: [{ key, value, headers }], acks: -1 });
+      }
+    },
+    async reject(...rejections) {
+      for (const rejection of rejections) {
+        const { key, value, headers } = toEvent('dicom-ingest', 'instances.rejected.v1', rejection);
+        await producer.send({ topic: 'instances.rejected.v1', messages: [{ key, value, headers }], acks: -1 });
       }
     },
     async rows<R extends object>(statement: string, parameters: unknown[] = []) {

@@ -1,11 +1,13 @@
-import type { Uid, DicomHeader } from '@sightline/dicom';
+import type { DicomHeader } from '@sightline/dicom';
 import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
 import type { Audit, Source } from './audit.ts';
 import { InstanceEntity } from './instance.entity.ts';
 import { isDeepStrictEqual } from 'node:util';
+import { extendRevision } from './extend-revision.ts';
 import { leaveOut, type LeaveOutReason } from './leave-out.ts';
 import { moreUrgent, priorityOf } from './priority.ts';
-import { RevisionEntity } from './revision.entity.ts';
+import type { Note } from './read-note.ts';
+import { isRejected, type RejectInstances } from './reject-instances.ts';
 import { StudyEntity, type StudyFacts } from './study.entity.ts';
 
 /** An instance whose object is durable and has no row yet. */
@@ -16,6 +18,8 @@ export interface ReceivedInstance {
   sha256: string;
   dataSetSha256: string;
   source: Source;
+  /** What it says where it may take other instances back. */
+  note?: Note;
 }
 
 export type Acceptance = { kind: 'accepted' } | { kind: 'duplicate'; identical: boolean };
@@ -25,6 +29,7 @@ export class AcceptInstance {
   constructor(
     private readonly dataSource: DataSource,
     private readonly audit: Audit,
+    private readonly rejections: RejectInstances,
     private readonly quietPeriodMs: number,
   ) {}
 
@@ -34,16 +39,28 @@ export class AcceptInstance {
   }
 
   private async acceptIn(tx: Tx, received: ReceivedInstance): Promise<Acceptance> {
-    const { header } = received;
-    const study = await lockStudy(tx, header, received.source);
-    const leftOut = leaveOut(header) ?? (differs(study.facts, header) ? 'patient-differs' : undefined);
+    const { header, source } = received;
+    const study = await lockStudies(tx, received);
+    const leftOut =
+      leaveOut(header) ??
+      (differs(study.facts, header) ? 'patient-differs' : undefined) ??
+      ((await isRejected(tx, header)) ? 'rejected' : undefined);
     if (!(await insertInstance(tx, received, leftOut))) return this.meetDuplicate(tx, received);
-    await this.extendFacts(tx, study, header, leftOut);
-    await this.extendRevision(tx, header.studyInstanceUid, leftOut);
+    await this.extendFacts(tx, study, received, leftOut);
+    if (leftOut !== 'own-output') {
+      const opens = leftOut === undefined ? 'next' : 'first';
+      await extendRevision(tx, header.studyInstanceUid, { opens, quietPeriodMs: this.quietPeriodMs });
+    }
     const stored = { ...received, ...header };
-    await this.audit.instanceStored(tx, stored, received.source);
+    await this.audit.instanceStored(tx, stored, source);
     if (leftOut !== undefined) await this.audit.leftOut(tx, stored, leftOut);
+    await this.heed(tx, received);
     return { kind: 'accepted' };
+  }
+
+  private async heed(tx: Tx, { header, note }: ReceivedInstance): Promise<void> {
+    if (note?.kind === 'rejection') await this.rejections.reject(tx, header.sopInstanceUid, note);
+    if (note?.kind === 'unread') await this.audit.noteNotRead(tx, header, note.reason);
   }
 
   /** Keeps the first of two instances with one SOP Instance UID. */
@@ -59,49 +76,39 @@ export class AcceptInstance {
   private async extendFacts(
     tx: Tx,
     study: Study,
-    header: DicomHeader,
+    { header, source }: ReceivedInstance,
     leftOut: LeaveOutReason | undefined,
   ): Promise<void> {
-    const facts = leftOut === 'patient-differs' ? study.facts : withFacts(study.facts, header);
+    const isTrusted = leftOut !== 'patient-differs' && leftOut !== 'rejected';
+    const facts = isTrusted ? withFacts(study.facts, header, source) : study.facts;
     const priority = moreUrgent(study.priority, priorityOf(header));
     if (isDeepStrictEqual(facts, study.facts) && priority === study.priority) return;
     await tx.update(StudyEntity, header.studyInstanceUid, { facts, priority });
-  }
-
-  /**
-   * The open revision's quiet period begins again; without one, an image opens the next. What no model is shown opens only the
-   * first, so that a study of nothing else is still announced, and our own output none.
-   */
-  private async extendRevision(tx: Tx, studyInstanceUid: Uid, leftOut: LeaveOutReason | undefined): Promise<void> {
-    if (leftOut === 'own-output') return;
-    const [, extended] = await tx.query<[unknown[], number]>(
-      `update revision set last_received_at = clock_timestamp(), completes_at = clock_timestamp() + $2 * interval '1 ms'
-       where study_instance_uid = $1 and state = 'receiving'`,
-      [studyInstanceUid, this.quietPeriodMs],
-    );
-    if (extended > 0) return;
-    const latest = (await tx.maximum(RevisionEntity, 'revision', { studyInstanceUid })) ?? 0;
-    if (latest > 0 && leftOut !== undefined) return;
-    await tx.query(
-      `insert into revision (study_instance_uid, revision, state, first_received_at, last_received_at, completes_at)
-       values ($1, $2, 'receiving', clock_timestamp(), clock_timestamp(), clock_timestamp() + $3 * interval '1 ms')`,
-      [studyInstanceUid, latest + 1, this.quietPeriodMs],
-    );
   }
 }
 
 type Study = Pick<StudyEntity, 'facts' | 'priority'>;
 
-/** Makes the study's row or finds it, and holds its lock either way: whoever completes the study waits. */
-async function lockStudy(tx: Tx, header: DicomHeader, source: Source): Promise<Study> {
-  const facts: StudyFacts = { patient: {}, ...(source.kind === 'peer' && { callingAeTitle: source.name }) };
-  const [study] = await tx.query<Study[]>(
-    `insert into study (study_instance_uid, facts, priority) values ($1, $2, $3)
-     on conflict (study_instance_uid) do update set priority = study.priority returning facts, priority`,
-    [header.studyInstanceUid, JSON.stringify(withFacts(facts, header)), priorityOf(header)],
-  );
-  if (study === undefined) throw new Error('the row of the study was neither made nor found');
-  return study;
+/** Of a study that has its row only because a note named it. */
+const nothingSaid: StudyFacts = { patient: {} };
+
+/**
+ * Makes the study's row or finds it, and holds its lock either way: whoever completes the study waits. Of a note, the rows of all
+ * studies that it names, in one order for everybody.
+ */
+async function lockStudies(tx: Tx, { header: { studyInstanceUid }, note }: ReceivedInstance): Promise<Study> {
+  const named = note?.kind === 'rejection' ? note.instances.map((instance) => instance.studyInstanceUid) : [];
+  let own: Study | undefined;
+  for (const uid of new Set([studyInstanceUid, ...named].toSorted())) {
+    const [study] = await tx.query<Study[]>(
+      `insert into study (study_instance_uid, facts, priority) values ($1, $2, 'routine')
+       on conflict (study_instance_uid) do update set priority = study.priority returning facts, priority`,
+      [uid, JSON.stringify(nothingSaid)],
+    );
+    if (uid === studyInstanceUid) own = study;
+  }
+  if (own === undefined) throw new Error('the row of the study was neither made nor found');
+  return own;
 }
 
 /** False where the SOP Instance UID has its row already. */
@@ -134,13 +141,15 @@ async function insertInstance(
   return rows.length > 0;
 }
 
-/** The first word on each attribute stands; later instances only fill what was not said. */
-function withFacts(facts: StudyFacts, header: DicomHeader): StudyFacts {
+/** The first word on each attribute stands; later instances only fill what was not said. Who sent the first is kept with it. */
+function withFacts(facts: StudyFacts, header: DicomHeader, source: Source): StudyFacts {
+  const isFirst = isDeepStrictEqual(facts, nothingSaid);
   return {
     ...(header.accessionNumber !== undefined && { accessionNumber: header.accessionNumber }),
     ...(header.issuerOfAccessionNumber !== undefined && { issuerOfAccessionNumber: header.issuerOfAccessionNumber }),
     ...(header.description !== undefined && { description: header.description }),
     ...(header.studyStartedAt !== undefined && { startedAt: header.studyStartedAt }),
+    ...(isFirst && source.kind === 'peer' && { callingAeTitle: source.name }),
     ...facts,
     patient: { ...header.patient, ...facts.patient },
   };

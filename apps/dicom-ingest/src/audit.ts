@@ -67,6 +67,52 @@ export class Audit {
     });
   }
 
+  async instancesRejected(
+    tx: Tx,
+    rejection: {
+      studyInstanceUid: string;
+      noteSopInstanceUid: string;
+      reason: string;
+      instances: readonly string[];
+    },
+  ): Promise<void> {
+    const { studyInstanceUid, noteSopInstanceUid, reason, instances } = rejection;
+    await this.add(tx, {
+      id: `audit/instances-rejected/${studyInstanceUid}/${noteSopInstanceUid}`,
+      subject: studyInstanceUid,
+      type: concept(codes.local.instancesRejected),
+      action: 'U',
+      outcome: '0',
+      outcomeText: reason,
+      agent: app,
+      entities: [
+        { kind: 'study', id: studyInstanceUid },
+        { kind: 'instance', id: noteSopInstanceUid, detail: 'the note' },
+        ...instances.map((id) => ({ kind: 'instance' as const, id, detail: 'rejected' })),
+      ],
+    });
+  }
+
+  async noteNotRead(
+    tx: Tx,
+    { studyInstanceUid, sopInstanceUid }: Pick<StoredInstance, 'studyInstanceUid' | 'sopInstanceUid'>,
+    reason: string,
+  ): Promise<void> {
+    await this.add(tx, {
+      id: `audit/rejection-note-not-read/${sopInstanceUid}`,
+      subject: studyInstanceUid,
+      type: concept(codes.local.instancesRejected),
+      action: 'U',
+      outcome: '4',
+      outcomeText: reason,
+      agent: app,
+      entities: [
+        { kind: 'study', id: studyInstanceUid },
+        { kind: 'instance', id: sopInstanceUid, detail: 'the note' },
+      ],
+    });
+  }
+
   async studyCompleted(tx: Tx, studyInstanceUid: string, revision: number, instances: number): Promise<void> {
     await this.add(tx, {
       id: `audit/study-completed/${studyInstanceUid}/${revision}`,

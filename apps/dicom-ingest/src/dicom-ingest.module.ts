@@ -19,6 +19,7 @@ import { ingestMigrations } from './ingest-migrations.ts';
 import { InstanceEntity } from './instance.entity.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { ReceiveInstance } from './receive-instance.ts';
+import { RejectInstances } from './reject-instances.ts';
 import { RepeatRequests } from './repeat-requests.ts';
 import { RequestEntity } from './request.entity.ts';
 import { RevisionEntity } from './revision.entity.ts';
@@ -67,8 +68,12 @@ export class DicomIngestModule implements OnApplicationBootstrap, BeforeApplicat
         { provide: Audit, inject: [Outbox], useFactory: (outbox: Outbox<Tx>) => new Audit(outbox) },
         {
           provide: AcceptInstance,
-          inject: [DataSource, Audit],
-          useFactory: (source: DataSource, audit: Audit) => new AcceptInstance(source, audit, config.quietPeriodMs),
+          inject: [DataSource, Outbox, Audit],
+          useFactory: (source: DataSource, outbox: Outbox<Tx>, audit: Audit) => {
+            const { quietPeriodMs } = config;
+            const rejections = new RejectInstances(outbox, audit, quietPeriodMs);
+            return new AcceptInstance(source, audit, rejections, quietPeriodMs);
+          },
         },
         {
           provide: ReceiveInstance,

@@ -66,4 +66,14 @@ export const ingestMigrations: Migration[] = [
     // Whose topic a request is said again on, whatever the models folder holds by then; when the column came there was one worker.
     `alter table request add column worker text not null default 'xray'`,
   ]),
+  sqlMigration(1796200000000, 'RejectedInstances', [
+    // Of instances that have not come yet, too.
+    `create table rejected_instance (
+       study_instance_uid text not null references study,
+       sop_instance_uid text not null,
+       note_sop_instance_uid text not null,
+       rejected_at timestamptz not null,
+       primary key (study_instance_uid, sop_instance_uid)
+     )`,
+  ]),
 ];

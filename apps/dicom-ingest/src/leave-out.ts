@@ -7,7 +7,8 @@ export type LeaveOutReason =
   | 'localizer'
   | 'dose-screen'
   | 'qa-phantom'
-  | 'patient-differs';
+  | 'patient-differs'
+  | 'rejected';
 
 const doseWords = /dose (report|info|screen|record|summary)|patient protocol|dosisprotokoll|radiation dose/i;
 const phantomWords = /\b(phantom|qa phantom|quality (assurance|control)|qc test|daily qa)\b/i;

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { AcceptInstance } from './accept-instance.ts';
 import type { Audit, Source } from './audit.ts';
 import { DataSetWatch } from './data-set-watch.ts';
+import { longestNote, mayReject, readNote, type Note } from './read-note.ts';
 
 /** A data set on its way in. */
 export interface Incoming {
@@ -40,6 +41,11 @@ export type Received =
 
 const received = counter('sightline_ingest_instances_total', 'Instances by what became of them', ['door', 'ending']);
 const bytesReceived = counter('sightline_ingest_received_bytes', 'Bytes of stored Part 10 files', ['door']);
+const notes = counter(
+  'sightline_ingest_rejection_notes_total',
+  'Notes that take instances back, by why; those that could not be read are unread',
+  ['reason'],
+);
 const seconds = histogram('sightline_ingest_store_seconds', 'First byte of a data set to its commit');
 
 class Refused extends Error {
@@ -91,9 +97,19 @@ export class ReceiveInstance {
     const { size, sha256 } = await this.store.write(objectKey, upload.part10());
     const dataSetSha256 = upload.dataSetSha256();
     const { source } = incoming;
+    const note = mayReject(header) ? await this.readNote(objectKey, size) : undefined;
     // Should the commit's answer be lost, the object stays: it is either a row's or swept.
-    const acceptance = await this.acceptInstance.accept({ header, objectKey, size, sha256, dataSetSha256, source });
+    const acceptance = await this.acceptInstance.accept({
+      header,
+      objectKey,
+      size,
+      sha256,
+      dataSetSha256,
+      source,
+      ...(note && { note }),
+    });
     if (acceptance.kind === 'accepted') {
+      if (note !== undefined) this.say(header, note);
       bytesReceived.inc({ door: source.kind === 'peer' ? 'c-store' : 'stow-rs' }, size);
       return { kind: 'stored', header };
     }
@@ -101,6 +117,28 @@ export class ReceiveInstance {
       this.log.warn('object-not-deleted', { objectKey, error: describeError(error) });
     });
     return { kind: acceptance.identical ? 'stored' : 'kept-first', header };
+  }
+
+  private async readNote(objectKey: string, size: number): Promise<Note> {
+    if (size > longestNote)
+      return { kind: 'unread', reason: `a Key Object Selection of more than ${longestNote} bytes` };
+    return readNote(await this.store.read(objectKey));
+  }
+
+  private say({ studyInstanceUid, sopInstanceUid }: DicomHeader, note: Note): void {
+    switch (note.kind) {
+      case 'rejection': {
+        const { reason, instances } = note;
+        notes.inc({ reason });
+        this.log.info('instances-rejected', { studyInstanceUid, sopInstanceUid, reason, instances: instances.length });
+        return;
+      }
+      case 'unread':
+        notes.inc({ reason: 'unread' });
+        this.log.warn('rejection-note-not-read', { studyInstanceUid, sopInstanceUid, reason: note.reason });
+        return;
+      case 'no-rejection':
+    }
   }
 
   /** A refusal is answered whether or not its audit event can be written. */

@@ -18,12 +18,14 @@ import { QuarantineController } from './quarantine.controller.ts';
 import { RecallController } from './recall.controller.ts';
 import { pagesFrom } from './report-page/page-of.ts';
 import { AcceptAnswer } from './reports/accept-answer.ts';
+import { AcceptRejection } from './reports/accept-rejection.ts';
 import { AcceptReview } from './reports/accept-review.ts';
 import { KnownModels } from './reports/known-models.ts';
 import { MoveReport } from './reports/move-report.ts';
 import { WithdrawReports } from './reports/recall.ts';
 import { RecordAnswer } from './reports/record-answer.ts';
 import { SetAside } from './reports/set-aside.ts';
+import { RejectionController } from './rejection.controller.ts';
 import { ReviewController } from './review.controller.ts';
 import { releaseOf, Site } from './site.ts';
 
@@ -37,7 +39,14 @@ export class FhirWriterModule {
     return {
       module: FhirWriterModule,
       imports: [PersistenceModule.forApp({ app: 'fhir-writer', config, entities: [], migrations: filingMigrations })],
-      controllers: [AnswerController, ReviewController, QuarantineController, RecallController, KeySetController],
+      controllers: [
+        AnswerController,
+        RejectionController,
+        ReviewController,
+        QuarantineController,
+        RecallController,
+        KeySetController,
+      ],
       providers: [
         { provide: Site, useValue: site },
         { provide: ObjectStore, useFactory: () => openObjectStore(config.objectStoreUrl) },
@@ -62,6 +71,11 @@ export class FhirWriterModule {
           useFactory: (outbox: Outbox<Tx>) => new WithdrawReports(outbox, names),
         },
         {
+          provide: AcceptRejection,
+          inject: [WithdrawReports],
+          useFactory: (withdrawals: WithdrawReports) => new AcceptRejection(withdrawals),
+        },
+        {
           provide: RecordAnswer,
           inject: [Outbox, Logger],
           useFactory: (outbox: Outbox<Tx>, log: Logger) => new RecordAnswer(outbox, log),
@@ -78,14 +92,14 @@ export class FhirWriterModule {
         { provide: DeliveryStore, inject: [DataSource], useFactory: (source: DataSource) => new DeliveryStore(source) },
         {
           provide: Deliver,
-          inject: [DeliveryStore, KnownModels, DataSource, Outbox, Logger, ObjectStore],
-          useFactory: (...[store, models, dataSource, outbox, log, objects]: DeliverParts) =>
+          inject: [DeliveryStore, KnownModels, DataSource, Outbox, Logger, ObjectStore, WithdrawReports],
+          useFactory: (...[store, models, dataSource, outbox, log, objects, withdrawals]: DeliverParts) =>
             new Deliver({
               store,
               models,
               dataSource,
               records: new RecordDelivery(store, outbox, log),
-              touched: new SetAside(store, outbox, names),
+              touched: new SetAside(store, outbox, withdrawals, names),
               moves: new MoveReport(outbox, names),
               releaseOf: (model) => releaseOf(site, model),
               siteTimezone: config.siteTimezone,
@@ -110,5 +124,5 @@ export class FhirWriterModule {
 }
 
 type HearParts = [DataSource, Outbox<Tx>, Logger];
-type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger, ObjectStore];
+type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger, ObjectStore, WithdrawReports];
 type RunParts = [Destination[], DeliveryStore, Deliver, Logger];

@@ -3,6 +3,7 @@ import { sqlMigration, type Migration } from '@sightline/persistence';
 /**
  * `answer`: what became of every answer of a model. `report`: the report each became part of, and where it stands now;
  * `report_edition`: everything it ever said. `delivery`: what each destination is to be told, and was. `known_model`: manifests seen.
+ * `rejected_instance`: images that no report may be made of any more.
  */
 export const filingMigrations: Migration[] = [
   sqlMigration(1764000100001, 'FilingTables', [
@@ -99,5 +100,16 @@ export const filingMigrations: Migration[] = [
     `create index report_edition_of_patient on report_edition ((answer -> 'study' -> 'patient' ->> 'id'))`,
     `create index report_edition_of_order on report_edition ((answer -> 'study' ->> 'accessionNumber'))`,
     'create index told_edition_of_report on told_edition (report_url, version_id)',
+  ]),
+  sqlMigration(1796200000000, 'RejectedInstances', [
+    `create table rejected_instance (
+       study_instance_uid text not null,
+       sop_instance_uid text not null,
+       reason text not null,
+       note_sop_instance_uid text not null,
+       rejected_at timestamptz not null,
+       primary key (study_instance_uid, sop_instance_uid)
+     )`,
+    'alter table report_edition add column withdrawn_because text',
   ]),
 ];

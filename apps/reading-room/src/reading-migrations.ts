@@ -3,7 +3,7 @@ import { sqlMigration } from '@sightline/persistence';
 /**
  * The projection. Every message writes columns of its own, so that the order in which topics are heard changes nothing.
  * `current_reading` is what counts today: per model the newest revision it was asked about, shadows left out, and "no model reads this"
- * only while no model has been asked. `filed_report` is each report as it stands at each destination ('' where the message names
+ * only while no model has been asked. A revision that has no image left to show says more than what was read before it. `filed_report` is each report as it stands at each destination ('' where the message names
  * none); `sent_review` is what was said of reports here.
  */
 export const readingMigrations = [
@@ -91,5 +91,19 @@ export const readingMigrations = [
        recorded_at timestamptz not null
      )`,
     `create index sent_review_of_report on sent_review (study_instance_uid, model_name, recorded_at)`,
+  ]),
+  sqlMigration(1796200000000, 'NothingLeftToRead', [
+    `create or replace view current_reading as
+       select distinct on (study_instance_uid, model_name) * from reading
+       where role = 'primary'
+         and case when model = 'none' then not exists (
+           select 1 from reading asked
+           where asked.study_instance_uid = reading.study_instance_uid and asked.model <> 'none' and asked.role = 'primary'
+             and (asked.revision >= reading.revision or reading.outcome ->> 'reason' <> 'no-image'))
+         else not exists (
+           select 1 from reading emptied
+           where emptied.study_instance_uid = reading.study_instance_uid and emptied.model = 'none'
+             and emptied.outcome ->> 'reason' = 'no-image' and emptied.revision > reading.revision) end
+       order by study_instance_uid, model_name, revision desc, requested_at desc nulls last, model desc`,
   ]),
 ];

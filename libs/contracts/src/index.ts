@@ -16,6 +16,7 @@ export {
   type Priority,
   type RequestRole,
 } from './inference-requested.ts';
+export { type InstancesRejected } from './instances-rejected.ts';
 export {
   modelManifestSchema,
   modelNameSchema,

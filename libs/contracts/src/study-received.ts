@@ -6,7 +6,7 @@ import { instanceSchema, studyContextSchema } from './study.ts';
 export const studyReceivedSchema = z.strictObject({
   study: studyContextSchema,
   instances: z.array(instanceSchema).min(1),
-  /** Instances stored but never shown to a model: localizers, dose screens, QA phantoms, our own output. */
+  /** Instances stored but never shown to a model: localizers, dose screens, QA phantoms, our own output, what was rejected. */
   leftOut: z.array(z.strictObject({ sopInstanceUid: uidSchema, reason: z.string().min(1) })),
   completeness: z.strictObject({
     rule: z.literal('quiet-period'),

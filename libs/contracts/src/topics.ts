@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { auditRecordedSchema } from './audit-recorded.ts';
 import { inferenceCompletedSchema } from './inference-completed.ts';
 import { inferenceRequestedSchema } from './inference-requested.ts';
+import { instancesRejectedSchema } from './instances-rejected.ts';
 import { modelRoleChangedSchema } from './model-role-changed.ts';
 import { reportFiledSchema } from './report-filed.ts';
 import { reviewRecordedSchema } from './review-recorded.ts';
@@ -70,6 +71,17 @@ export const topics = {
     retry: patient,
     producers: ['dicom-ingest'],
     consumers: ['reading-room'],
+  }),
+  'instances.rejected.v1': topic({
+    schema: instancesRejectedSchema,
+    title: 'Instances of a study shall not be used any more',
+    key: ({ studyInstanceUid }) => studyInstanceUid,
+    id: ({ studyInstanceUid, noteSopInstanceUid }) => `instances.rejected/${studyInstanceUid}/${noteSopInstanceUid}`,
+    partitions,
+    retention: { kind: 'delete', days: 90 },
+    retry: patient,
+    producers: ['dicom-ingest'],
+    consumers: ['fhir-writer'],
   }),
   'inference.requested.xray.v1': requestTopic('xray', 'chest X-ray instances'),
   'inference.requested.ct.v1': requestTopic('ct', 'CT instances'),

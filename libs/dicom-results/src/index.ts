@@ -1,6 +1,7 @@
 export type { DicomObject } from './dicom-object.ts';
 export { dicomObjectsOf, type DicomObjects, type FiledObject, type ObjectOptions } from './dicom-objects-of.ts';
 export type { EvidenceOfStudy } from './document/evidence.ts';
+export { keyObjectSelectionClass } from './key-objects/key-object-selection.ts';
 export { readRejectionNote, type ReadNote, type RejectionNote } from './key-objects/read-rejection-note.ts';
 export type { RejectionReason } from './key-objects/rejection-note.ts';
 export type { HeatMap, PictureOfResult, Region } from './pictures/picture-of-result.ts';

@@ -6,7 +6,14 @@ export {
   readFileMeta,
   type FileMeta,
 } from './file-meta.ts';
-export { readDataSetHeader, readHeader, type DicomHeader, type RawDataset, type ReadHeader } from './header.ts';
+export {
+  readDataSetHeader,
+  readHeader,
+  type DicomHeader,
+  type Inflate,
+  type RawDataset,
+  type ReadHeader,
+} from './header.ts';
 export { isOwnOutput, ownDevice } from './own-output.ts';
 export { patientAge, type PatientAge } from './patient-age.ts';
 export { bytesSource, type ByteSource } from './pixels/byte-source.ts';

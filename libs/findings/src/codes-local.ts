@@ -24,7 +24,12 @@ export const local = {
   instanceLeftOut: audit(
     'instance-left-out',
     'Instance left out',
-    'An instance was stored and is shown to no model: a localizer, dose screen, QA phantom, or our own output.',
+    'An instance was stored and is shown to no model: a localizer, dose screen, QA phantom, our own output, or rejected by a note.',
+  ),
+  instancesRejected: audit(
+    'instances-rejected',
+    'Instances rejected',
+    'A rejection note took instances back: no model is shown them any more. A failure: the note could not be read, and takes nothing back.',
   ),
   inferenceRequested: audit(
     'inference-requested',
@@ -47,7 +52,7 @@ export const local = {
   reportNotFiled: audit(
     'report-not-filed',
     'Report not filed',
-    'An answer was recorded and deliberately not written to the EHR: refused, failed, shadow, or an older revision.',
+    'An answer was recorded and deliberately not written to the EHR: refused, failed, shadow, an older revision, or made of images that were rejected.',
   ),
   reportWithdrawn: audit(
     'report-withdrawn',
@@ -74,6 +79,11 @@ export const local = {
     'report-withdrawal',
     'Withdrawal of a report',
     'A person decided that a report must not be relied on: every destination that was told of it is due to hear that.',
+  ),
+  reportFell: audit(
+    'report-fell',
+    'Report fell with its images',
+    'A rejection note took back an image that a report was made of: every destination that was told of the report is due to hear that.',
   ),
   quarantineReleased: audit(
     'quarantine-released',

@@ -4,12 +4,13 @@ import { failed, type Failed } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import { compareAnswers, rankOf } from './answer-order.ts';
 import type { KnownModels } from './known-models.ts';
+import { holdRejections, rejectionOf } from './rejected-images.ts';
 import { addEdition, lockReports, newestReport, type Report } from './report-store.ts';
 
 /** What becomes of an answer. `noticeTo`: who has acted on the report before, and is to hear of the new one beside it. */
 export type Accepted =
   | { kind: 'reported'; report: Report; noticeTo?: string }
-  | { kind: 'not-filed'; reason: 'shadow' | 'skipped' | 'failed' }
+  | { kind: 'not-filed'; reason: 'shadow' | 'skipped' | 'failed' | 'rejected' }
   | { kind: 'superseded' }
   /** It is what the report says already. */
   | { kind: 'known' };
@@ -49,10 +50,12 @@ export class AcceptAnswer {
     if (role !== 'primary') return { kind: 'not-filed', reason: 'shadow' };
     if (outcome.kind === 'failed') return { kind: 'not-filed', reason: 'failed' };
     if (model === undefined) return { kind: 'not-filed', reason: 'skipped' };
+    await holdRejections(tx, study.studyInstanceUid);
     await lockReports(tx, study.studyInstanceUid, model.name);
     const newest = await newestReport(tx, study.studyInstanceUid, model.name);
     const order = newest === undefined ? -1 : compareAnswers(rankOf(newest.answer), rankOf(answer));
     if (order >= 0) return { kind: order === 0 ? 'known' : 'superseded' };
+    if ((await rejectionOf(tx, answer)) !== undefined) return { kind: 'not-filed', reason: 'rejected' };
     const touched = newest !== undefined && isTouched(newest);
     if (outcome.kind === 'skipped' && (touched || (newest === undefined && notApplicable.includes(outcome.reason)))) {
       return { kind: 'not-filed', reason: 'skipped' };
@@ -78,7 +81,11 @@ export class AcceptAnswer {
   private withdraw(tx: Tx, report: Report): Promise<void> {
     const { edition } = report;
     const reason = 'a newer revision of the study is of another patient';
-    return addEdition(tx, { ...report, edition: edition + 1, state: 'withdrawn', reason }, this.destinations);
+    return addEdition(
+      tx,
+      { ...report, edition: edition + 1, state: 'withdrawn', reason, withdrawnBecause: 'wrong-worklist-entry' },
+      this.destinations,
+    );
   }
 }
 

@@ -18,7 +18,11 @@ export class MoveReport {
     const newest = await newestReport(tx, key.studyInstanceUid, key.model);
     if (current === undefined || newest === undefined || !mayBecome(current.state, 'withdrawn')) return false;
     const edition = current.edition + 1;
-    await addEdition(tx, { ...current, edition, state: 'withdrawn', reason: why }, this.destinations);
+    await addEdition(
+      tx,
+      { ...current, edition, state: 'withdrawn', reason: why, withdrawnBecause: 'wrong-worklist-entry' },
+      this.destinations,
+    );
     if (newest.generation === current.generation) {
       const state = current.state === 'refused' ? 'refused' : 'unreviewed';
       const generation = current.generation + 1;

@@ -2,7 +2,8 @@ import { codes, mayBecome, type ReportState } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
 import { audit } from '../audit.ts';
-import { addEdition, lockReports, readReport, type ReportKey } from './report-store.ts';
+import { rejectionOf } from './rejected-images.ts';
+import { addEdition, lockReports, readReport, type ReportKey, type WithdrawnBecause } from './report-store.ts';
 
 /** Everything one version of a model said in a time, `from` inclusive, `to` exclusive, both instants. */
 export interface Recall {
@@ -23,8 +24,10 @@ export interface RecalledReport extends ReportKey {
 
 /** Who withdraws, and why; the reason goes into the audit trail and names no patient. */
 export interface Withdrawal {
-  by: { subject: string; role: string };
+  /** Nobody where the report fell with its images. */
+  by?: { subject: string; role: string };
   reason: string;
+  because?: WithdrawnBecause;
 }
 
 type Db = Pick<Tx, 'query'>;
@@ -103,20 +106,24 @@ export class WithdrawReports {
   ) {}
 
   /** True where the report was withdrawn by this. */
-  async withdraw(tx: Tx, key: ReportKey, { by, reason }: Withdrawal): Promise<boolean> {
+  async withdraw(tx: Tx, key: ReportKey, { by, reason, because }: Withdrawal): Promise<boolean> {
     await lockReports(tx, key.studyInstanceUid, key.model);
     const current = await readReport(tx, key);
     if (current === undefined || !mayBecome(current.state, 'withdrawn')) return false;
     const edition = current.edition + 1;
-    await addEdition(tx, { ...current, edition, state: 'withdrawn', reason }, this.destinations);
+    await addEdition(
+      tx,
+      { ...current, edition, state: 'withdrawn', reason, ...(because && { withdrawnBecause: because }) },
+      this.destinations,
+    );
     const { studyInstanceUid, model, generation } = key;
     await audit(this.outbox, tx, {
-      type: codes.local.reportWithdrawal,
+      type: by === undefined ? codes.local.reportFell : codes.local.reportWithdrawal,
       what: [studyInstanceUid, model, generation, edition],
       subject: studyInstanceUid,
       action: 'U',
       text: reason,
-      agent: { kind: 'person', name: by.subject, role: by.role },
+      ...(by && { agent: { kind: 'person', name: by.subject, role: by.role } }),
       entities: [
         { kind: 'study', id: studyInstanceUid },
         { kind: 'model', id: `${model}@${current.answer.model?.version ?? ''}` },
@@ -124,5 +131,17 @@ export class WithdrawReports {
       ],
     });
     return true;
+  }
+
+  /** True where the report was withdrawn because an image that it is made of was rejected. */
+  async withdrawRejected(tx: Tx, key: ReportKey): Promise<boolean> {
+    const current = await readReport(tx, key);
+    const rejection = current && (await rejectionOf(tx, current.answer));
+    if (rejection === undefined) return false;
+    const { reason, noteSopInstanceUid } = rejection;
+    return this.withdraw(tx, key, {
+      reason: `an image it is made of was rejected (${reason}) by the note ${noteSopInstanceUid}`,
+      because: reason === 'wrong-worklist-entry' ? reason : 'patient-safety',
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { inferenceCompletedSchema, type InferenceCompleted } from '@sightline/contracts';
+import type { ObjectOptions } from '@sightline/dicom-results';
 import { reportStates, reviewerSchema, verdictSchema, type ReportState, type Review } from '@sightline/findings';
 import type { Tx } from '@sightline/persistence';
 import { z } from 'zod';
@@ -10,6 +11,9 @@ export interface ReportKey {
   generation: number;
 }
 
+/** What a withdrawn report was wrong about, as the note that takes back its DICOM objects has to say. */
+export type WithdrawnBecause = NonNullable<ObjectOptions['withdrawnBecause']>;
+
 /** What a report says at one time. */
 export interface Edition {
   edition: number;
@@ -18,6 +22,7 @@ export interface Edition {
   review: Review;
   /** Why it is withdrawn or was made anew; names no patient. */
   reason?: string;
+  withdrawnBecause?: WithdrawnBecause;
   traceparent?: string;
 }
 
@@ -40,10 +45,13 @@ interface EditionRow {
   answer: unknown;
   review: unknown;
   reason: string | null;
+  withdrawn_because: string | null;
   traceparent: string | null;
 }
 
-const columns = 'study_instance_uid, model, generation, edition, state, answer, review, reason, traceparent';
+const columns =
+  'study_instance_uid, model, generation, edition, state, answer, review, reason, withdrawn_because, traceparent';
+const becauseSchema = z.enum(['patient-safety', 'wrong-worklist-entry']).nullable();
 
 /** Holds the one lock on what becomes of a study's reports by a model, until the transaction ends. */
 export async function lockReports(tx: Tx, studyInstanceUid: string, model: string): Promise<void> {
@@ -73,20 +81,21 @@ export async function readReport(db: Db, key: ReportKey, edition?: number): Prom
 
 /** Adds an edition: from now on the report says this, and every destination is due to hear it. */
 export async function addEdition(tx: Tx, report: Report, destinations: readonly string[]): Promise<void> {
-  const { studyInstanceUid, model, generation, edition, state, answer, review, reason, traceparent } = report;
+  const { studyInstanceUid, model, generation, edition, state, answer, review } = report;
   const key = [studyInstanceUid, model, generation];
   const { revision } = answer.study;
   const version = answer.model?.version ?? '';
   await tx.query(
-    `insert into report_edition (${columns}, revision, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `insert into report_edition (${columns}, revision, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       ...key,
       edition,
       state,
       JSON.stringify(answer),
       JSON.stringify(review),
-      reason ?? null,
-      traceparent ?? null,
+      report.reason ?? null,
+      report.withdrawnBecause ?? null,
+      report.traceparent ?? null,
       revision,
       version,
     ],
@@ -109,6 +118,7 @@ export async function addEdition(tx: Tx, report: Report, destinations: readonly 
 
 function toReport(row: EditionRow): Report {
   const { verdicts, signature } = reviewSchema.parse(row.review);
+  const withdrawnBecause = becauseSchema.parse(row.withdrawn_because);
   return {
     studyInstanceUid: row.study_instance_uid,
     model: row.model,
@@ -118,6 +128,7 @@ function toReport(row: EditionRow): Report {
     answer: inferenceCompletedSchema.parse(row.answer),
     review: { verdicts, ...(signature === undefined ? {} : { signature }) },
     ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(withdrawnBecause === null ? {} : { withdrawnBecause }),
     ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
   };
 }

@@ -4,6 +4,7 @@ import type { Tx } from '@sightline/persistence';
 import type { DeliveryLease, DeliveryStore } from '../deliveries/delivery-store.ts';
 import { audit } from '../audit.ts';
 import { compareAnswers, rankOf } from './answer-order.ts';
+import type { WithdrawReports } from './recall.ts';
 import { addEdition, lockReports, readReport, type Report } from './report-store.ts';
 
 /** What a person at the destination made of our report, by the status it has there now. */
@@ -26,6 +27,7 @@ export class SetAside {
   constructor(
     private readonly store: DeliveryStore,
     private readonly outbox: Outbox<Tx>,
+    private readonly withdrawals: WithdrawReports,
     private readonly destinations: readonly string[],
   ) {}
 
@@ -50,6 +52,8 @@ export class SetAside {
         },
       };
       await addEdition(tx, { ...current, answer: inChart.answer, review, state, edition: current.edition + 1 }, others);
+      // A person may have acted on what stands on images that were rejected since.
+      await this.withdrawals.withdrawRejected(tx, lease);
     }
     if (compareAnswers(rankOf(inChart.answer), rankOf(current.answer)) < 0) {
       await addEdition(

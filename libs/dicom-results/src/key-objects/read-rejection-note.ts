@@ -1,4 +1,4 @@
-import { itemsOf, readDataset, textOf } from '@sightline/dicom';
+import { itemsOf, readDataset, textOf, type Inflate } from '@sightline/dicom';
 import type { CodedConcept } from '@sightline/findings';
 import { codeIn, schemesIn } from '../coding-schemes.ts';
 import { evidenceIn, type EvidenceOfStudy } from '../document/evidence.ts';
@@ -20,8 +20,8 @@ export type ReadNote =
   | { kind: 'invalid'; reason: string };
 
 /** Of a Part 10 file. Never throws; a reason holds no patient data. A note that names an instance it does not locate is refused. */
-export function readRejectionNote(part10: Uint8Array): ReadNote {
-  const read = readDataset(part10);
+export function readRejectionNote(part10: Uint8Array, inflate?: Inflate): ReadNote {
+  const read = readDataset(part10, inflate && { inflate });
   if (read.kind === 'invalid') return read;
   const { dataset } = read;
   if (textOf(dataset, 'SOPClassUID') !== keyObjectSelectionClass) return invalid('not a Key Object Selection');
