@@ -196,7 +196,7 @@ export class WatchCharts {
         studyInstanceUid: look.studyInstanceUid,
         model: look.model,
         destination: one.name,
-        reason: 'reason' in seen ? seen.reason : seen.failure.message,
+        reason: wordless('reason' in seen ? seen.reason : seen.failure.message),
       });
     }
     const now = seen.kind === 'failed' ? undefined : seen.now;
@@ -213,6 +213,11 @@ const nothingSeen = { kind: 'seen', now: undefined } as const;
 type Failed = { kind: 'failed'; reason: string };
 type Ended = { kind: 'asked'; way: Way | 'nothing-told' } | Failed;
 
+/** Of what a server says only how it failed: in its own words there may be anybody's name. */
 function failedWith(reason: string): Failed {
-  return { kind: 'failed', reason };
+  return { kind: 'failed', reason: wordless(reason) };
+}
+
+function wordless(reason: string): string {
+  return reason.split(':')[0] ?? '';
 }
