@@ -1,5 +1,5 @@
 import { inTransaction, type DataSource } from '@sightline/persistence';
-import { counter, describeError, type Logger, periodically, type Repeating } from '@sightline/platform';
+import { counter, type Logger, periodically, type Repeating } from '@sightline/platform';
 import type { Circuits } from '../deliveries/circuit.ts';
 import type { Destination, Errand } from '../deliveries/destination.ts';
 import type { ChartFeedback, Way } from '../fhir/chart-feedback.ts';
