@@ -134,6 +134,31 @@ const strictBecomes = (study: string, statuses: string[]) =>
     throw new Error(JSON.stringify(now));
   });
 
+function findingsOf({ outcome }: InferenceCompleted) {
+  const [first, second] = outcome.kind === 'findings' ? outcome.findings : [];
+  if (first === undefined || second === undefined) throw new Error('two findings');
+  return [first.trackingUid, second.trackingUid] as const;
+}
+
+/** A radiologist's answer in the reading room, to the report as it shows it. */
+async function signHere(answered: InferenceCompleted, verdicts: ReviewRecorded['verdicts']): Promise<void> {
+  const { studyInstanceUid, revision } = answered.study;
+  const shown = (await filedOf(studyInstanceUid)).filter(({ destination }) => destination === 'ehr').at(-1);
+  await rig.review({
+    studyInstanceUid,
+    revision,
+    model: answered.model ?? { name: '', version: '' },
+    report: {
+      url: shown?.reportUrl ?? '',
+      versionId: shown?.resources.find(({ resourceType }) => resourceType === 'DiagnosticReport')?.versionId ?? '',
+    },
+    reviewer: { subject: 'r-1', role: 'radiologist' },
+    verdicts,
+    signed: true,
+    recordedAt: new Date().toISOString(),
+  });
+}
+
 const signed = (report: DiagnosticReport): DiagnosticReport => ({
   ...report,
   status: 'final',
@@ -192,18 +217,8 @@ describe('a report that is answered in the chart', () => {
     );
     expect((await reviewsOf(study)).every(({ signed }) => signed !== true)).toBe(true);
     await strictBecomes(study, ['partial', 'cancelled', 'preliminary', 'cancelled']);
-    const { studyInstanceUid, revision } = answered.study;
-    const shown = (await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1);
-    await rig.review({
-      studyInstanceUid: studyInstanceUid,
-      revision,
-      model: answered.model ?? { name: '', version: '' },
-      report: { url: shown?.reportUrl ?? '', versionId: shown?.resources[0]?.versionId ?? '' },
-      reviewer: { subject: 'r-1', role: 'radiologist' },
-      verdicts: shown?.verdicts ?? [],
-      signed: true,
-      recordedAt: new Date().toISOString(),
-    });
+    const here = (await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1);
+    await signHere(answered, here?.verdicts ?? []);
     await waitFor(async () => (await inEhr(study)).report.status === 'final');
     const kept = await rig.search<Observation>(`Observation?_id=${first.id ?? ''},${second.id ?? ''}`);
     expect(kept.map(({ status, meta }) => `${status} ${meta?.versionId ?? ''}`).sort()).toEqual([
@@ -213,6 +228,38 @@ describe('a report that is answered in the chart', () => {
     const before = await reviewsOf(study);
     await someRounds('ehr');
     expect(await reviewsOf(study)).toEqual(before);
+  }, 120_000);
+
+  it('and signed there is corrected here for the others alone', async () => {
+    const { answered, study } = await told();
+    await rig.put(signed((await inEhr(study)).report));
+    await strictBecomes(study, ['final', 'final', 'final']);
+    const [first, second] = findingsOf(answered);
+    await signHere(answered, [
+      { verdict: 'rejected', trackingUid: first, reason: 'artefact' },
+      { verdict: 'accepted', trackingUid: second },
+    ]);
+    await strictBecomes(study, ['corrected', 'cancelled', 'corrected']);
+    await someRounds('ehr');
+    const { report, findings } = await inEhr(study);
+    expect([report, ...findings].map(({ status, meta }) => `${status} ${meta?.versionId ?? ''}`)).toEqual([
+      'final 2',
+      'preliminary 1',
+      'preliminary 1',
+    ]);
+    expect(await reviewsOf(study)).toHaveLength(1);
+  }, 120_000);
+
+  it('and taken back there stands again', async () => {
+    const { study } = await told(1);
+    const [finding] = (await inEhr(study)).findings;
+    if (finding === undefined) throw new Error('a finding');
+    await rig.put({ ...finding, status: 'cancelled' });
+    await strictBecomes(study, ['partial', 'cancelled']);
+    await rig.put(finding);
+    const [, again] = await heard(study, 2);
+    expect(again?.verdicts).toEqual([expect.objectContaining({ verdict: 'accepted' })]);
+    await strictBecomes(study, ['partial', 'preliminary']);
   }, 120_000);
 
   it('as a whole cancelled there is rejected everywhere', async () => {
@@ -273,28 +320,12 @@ describe('a report that is answered in the chart', () => {
 describe('what we write ourselves', () => {
   it('never comes back as anybody’s answer', async () => {
     const { answered, study } = await told();
-    const { studyInstanceUid, revision } = answered.study;
-    const shown = (await filedOf(study)).find(({ destination }) => destination === 'ehr');
-    if (answered.outcome.kind !== 'findings') throw new Error('no findings');
-    const [first, second] = answered.outcome.findings;
-    if (first === undefined || second === undefined) throw new Error('two findings');
+    const [first, second] = findingsOf(answered);
     const { system, code, display } = codes.snomed.lungConsolidation;
-    await rig.review({
-      studyInstanceUid,
-      revision,
-      model: answered.model ?? { name: '', version: '' },
-      report: {
-        url: shown?.reportUrl ?? '',
-        versionId: shown?.resources.find(({ resourceType }) => resourceType === 'DiagnosticReport')?.versionId ?? '',
-      },
-      reviewer: { subject: 'r-1', role: 'radiologist' },
-      verdicts: [
-        { verdict: 'corrected', trackingUid: first.trackingUid, concept: { system, code, display } },
-        { verdict: 'rejected', trackingUid: second.trackingUid, reason: 'artefact' },
-      ],
-      signed: true,
-      recordedAt: new Date().toISOString(),
-    });
+    await signHere(answered, [
+      { verdict: 'corrected', trackingUid: first, concept: { system, code, display } },
+      { verdict: 'rejected', trackingUid: second, reason: 'artefact' },
+    ]);
     await everywhere(study, 2);
     await rig.say(answer({ studyInstanceUid: study, revision: 2, patient: { ...answered.study.patient } }));
     await waitFor(async () => (await filedOf(study)).filter(({ generation }) => generation === 2).length === 2);
@@ -343,31 +374,36 @@ describe('a chart that is asked', () => {
     await second.stop();
   }, 300_000);
 
-  it('and answers with everything whatever time is asked for is not believed, but looked at report by report', async () => {
-    await writer.stop();
-    rig.proxy.before = async ({ method, path, body }) => {
-      if (method !== 'POST' || !path.endsWith('/_search') || !body.includes('_lastUpdated')) return undefined;
-      const parameters = new URLSearchParams(body);
-      parameters.delete('_lastUpdated');
-      const response = await fetch(`${rig.server.baseUrl}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${await rig.identity.token('system')}`,
-          'content-type': 'application/x-www-form-urlencoded',
-        },
-        body: parameters.toString(),
-      });
-      return {
-        status: response.status,
-        body: (await response.text()).replaceAll(rig.server.baseUrl, rig.proxy.baseUrl),
+  it.each([
+    ['everything', (found: string) => found],
+    ['nothing', () => JSON.stringify({ resourceType: 'Bundle', type: 'searchset' })],
+  ])(
+    'and answers with %s whatever time is asked for is not believed, but looked at report by report',
+    async (_, show) => {
+      await writer.stop();
+      rig.proxy.before = async ({ method, path, body }) => {
+        if (method !== 'POST' || !path.endsWith('/_search') || !body.includes('_lastUpdated')) return undefined;
+        const parameters = new URLSearchParams(body);
+        parameters.delete('_lastUpdated');
+        const response = await fetch(`${rig.server.baseUrl}${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${await rig.identity.token('system')}`,
+            'content-type': 'application/x-www-form-urlencoded',
+          },
+          body: parameters.toString(),
+        });
+        const found = (await response.text()).replaceAll(rig.server.baseUrl, rig.proxy.baseUrl);
+        return { status: response.status, body: show(found) };
       };
-    };
-    writer = await rig.startWriter(site);
-    const { study } = await told(1);
-    await rig.put(signed((await inEhr(study)).report));
-    await heard(study);
-    const metrics = await (await fetch(`${writer.url}/metrics`)).text();
-    expect(metrics).toContain('destination="ehr",ending="by-report"');
-    expect(metrics).not.toContain('destination="ehr",ending="by-time"');
-  }, 240_000);
+      writer = await rig.startWriter(site);
+      const { study } = await told(1);
+      await rig.put(signed((await inEhr(study)).report));
+      await heard(study);
+      const metrics = await (await fetch(`${writer.url}/metrics`)).text();
+      expect(metrics).toContain('destination="ehr",ending="by-report"');
+      expect(metrics).not.toContain('destination="ehr",ending="by-time"');
+    },
+    240_000,
+  );
 });

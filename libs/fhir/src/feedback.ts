@@ -185,12 +185,10 @@ function reviewerOf(named: readonly Reference[]): Feedback['by'] {
       identifier?.system !== identifierSystems.reviewer &&
       /(?:^|\/)(?:Practitioner|PractitionerRole|Organization)(?:\/|$)/.test(reference ?? type ?? ''),
   );
-  const reference = found?.reference ?? found?.identifier?.value;
-  if (found === undefined || (reference === undefined && found.display === undefined)) return undefined;
-  return {
-    ...(reference === undefined ? {} : { reference }),
-    ...(found.display === undefined ? {} : { name: found.display }),
-  };
+  const reference = found?.reference || found?.identifier?.value;
+  const name = found?.display;
+  if (!reference && !name) return undefined;
+  return { ...(reference ? { reference } : {}), ...(name ? { name } : {}) };
 }
 
 function newest(instants: readonly string[]): string | undefined {

@@ -122,6 +122,15 @@ export class ChartLooks {
     }));
   }
 
+  /** It is looked at again once all others were. */
+  async postpone({ studyInstanceUid, model, generation, destination }: Look): Promise<void> {
+    await this.dataSource.query(
+      `update chart_look set looked_at = now()
+       where study_instance_uid = $1 and model = $2 and generation = $3 and destination = $4`,
+      [studyInstanceUid, model, generation, destination],
+    );
+  }
+
   /** False where the report was brought there again meanwhile, or somebody else asks by now: what was seen does not count. */
   async looked(tx: Tx, { token }: Round, look: Look, seen: Readonly<Record<string, string>>): Promise<boolean> {
     const [, affected] = await tx.query<[unknown, number]>(

@@ -1,3 +1,4 @@
+import { failed } from '@sightline/messaging';
 import { inTransaction, type DataSource } from '@sightline/persistence';
 import { counter, type Logger, periodically, type Repeating } from '@sightline/platform';
 import type { Circuits } from '../deliveries/circuit.ts';
@@ -27,7 +28,7 @@ const provedMs = 3_600_000;
 const overlapMs = 60_000;
 
 /** Stretches of time asked for in one round where all at once is too much; each is cut while it holds too much. */
-const mostStretches = 10;
+const mostStretches = 40;
 const firstStretchMs = 900_000;
 const shortestStretchMs = 1_000;
 
@@ -183,35 +184,35 @@ export class WatchCharts {
     const [told, ...tried] = await resultSetsOf(editions, models, siteTimezone);
     const seen =
       told === undefined
-        ? nothingSeen
-        : await one.chart
-            .look({ editions: [told, ...tried], memory: look.memory }, errand)
-            .catch((error: unknown) => failedWith(error instanceof Error ? error.name : 'unknown error'));
-    if (seen.kind === 'failed' && ('reason' in seen ? errand.signal.aborted : seen.failure.kind === 'unavailable')) {
-      return failedWith('reason' in seen ? seen.reason : seen.failure.message);
+        ? failed('defect', 'no manifest of this model version here')
+        : await one.chart.look({ editions: [told, ...tried], memory: look.memory }, errand).catch(failedBy);
+    if (seen.kind === 'failed' && (errand.signal.aborted || seen.failure.kind === 'unavailable')) {
+      return failedWith(seen.failure.message);
     }
-    // What breaks us in one report, or is refused of one, is not to keep the others waiting.
-    if (seen.kind === 'failed') {
-      log.warn('feedback-not-understood', {
-        studyInstanceUid: look.studyInstanceUid,
-        model: look.model,
-        destination: one.name,
-        reason: wordless('reason' in seen ? seen.reason : seen.failure.message),
-      });
-    }
-    const now = seen.kind === 'failed' ? undefined : seen.now;
-    await inTransaction(dataSource, async (tx) => {
-      const isCurrent = await this.looks.looked(tx, round, look, now?.seen ?? {});
-      if (isCurrent && now !== undefined) await hears.hear(tx, look, one.name, now);
-    });
+    const heard =
+      seen.kind === 'failed'
+        ? seen
+        : await inTransaction(dataSource, async (tx) => {
+            const isCurrent = await this.looks.looked(tx, round, look, seen.now?.seen ?? {});
+            if (isCurrent && seen.now !== undefined) await hears.hear(tx, look, one.name, seen.now);
+          }).catch(failedBy);
+    if (heard === undefined) return { kind: 'looked' };
+    // What breaks us in one report, or is refused of one, is not to keep the others waiting: it is looked at again after them.
+    const { studyInstanceUid, model } = look;
+    const reason = wordless(heard.failure.message);
+    log.warn('feedback-not-understood', { studyInstanceUid, model, destination: one.name, reason });
+    await this.looks.postpone(look);
     return { kind: 'looked' };
   }
 }
 
-const nothingSeen = { kind: 'seen', now: undefined } as const;
-
 type Failed = { kind: 'failed'; reason: string };
 type Ended = { kind: 'asked'; way: Way | 'nothing-told' } | Failed;
+
+/** An error's own message may quote what is held there. */
+function failedBy(error: unknown) {
+  return failed('defect', error instanceof Error ? error.name : 'unknown error');
+}
 
 /** Of what a server says only how it failed: in its own words there may be anybody's name. */
 function failedWith(reason: string): Failed {

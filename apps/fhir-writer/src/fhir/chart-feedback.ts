@@ -110,10 +110,7 @@ export class ChartFeedback {
    * Whether the server finds by `_lastUpdated`, proved on a report that it has: asked for what changed since then it shows it, asked
    * for what changed before it does not. What its CapabilityStatement lists is no proof, and what it does not list may work.
    */
-  async way(
-    report: ReportKey,
-    errand: Errand,
-  ): Promise<{ kind: 'way'; way: Way; shown: Date } | { kind: 'nothing' } | Failed> {
+  async way(report: ReportKey, errand: Errand): Promise<{ kind: 'way'; way: Way; shown: Date } | Failed> {
     const identifier = reportIdentifier(report.studyInstanceUid, report.model, report.generation);
     const found = await this.fhir.search<DiagnosticReport>(
       'DiagnosticReport',
@@ -125,12 +122,13 @@ export class ChartFeedback {
     const known = resourcesIn<DiagnosticReport>(found.body, 'DiagnosticReport').find((one) => carries(one, identifier));
     const [result] =
       known?.result?.flatMap(({ reference }) => /Observation\/[\w.-]+$/.exec(reference ?? '')?.[0] ?? []) ?? [];
-    if (known === undefined || result === undefined) return { kind: 'nothing' };
+    // Nothing to prove it on.
+    if (known === undefined || result === undefined) return { kind: 'way', way: 'by-report', shown: new Date(0) };
     const observation = await this.fhir.read<Observation>(result, errand);
     if (observation.kind === 'failed') return observation;
-    if (observation.kind !== 'ok') return { kind: 'nothing' };
     const time = Date.parse(known.meta?.lastUpdated ?? '');
     const shown = Number.isNaN(time) ? new Date(0) : new Date(time);
+    if (observation.kind !== 'ok') return { kind: 'way', way: 'by-report', shown };
     for (const one of [known, observation.body]) {
       const proved = await this.findsByTime(one, errand);
       if (proved.kind !== 'proved') return proved;
