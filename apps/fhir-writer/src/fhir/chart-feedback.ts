@@ -164,11 +164,12 @@ export class ChartFeedback {
     const [identifier] = (resource.identifier ?? []).filter(({ system }) => system === ours[resource.resourceType]);
     if (Number.isNaN(time) || identifier === undefined) return { kind: 'proved', finds: false };
     const all = token({ ...(identifier.system === undefined ? {} : { system: identifier.system }), value: '' });
+    // Somebody may change it meanwhile: then it is found all the more.
     const tries = [
       { identifier: token(identifier), since: new Date(time - second), until: undefined, finds: true },
       { identifier: token(identifier), since: undefined, until: new Date(time - second), finds: false },
       // Not every server finds by the system of an identifier alone.
-      { identifier: all, since: new Date(time - second), until: new Date(time + second), finds: true },
+      { identifier: all, since: new Date(time - second), until: undefined, finds: true },
     ];
     for (const { identifier: wanted, since, until, finds } of tries) {
       const found = await this.search(resource.resourceType, wanted, since, until, errand);
