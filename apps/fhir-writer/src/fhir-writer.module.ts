@@ -5,11 +5,14 @@ import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
 import { Logger, Readiness } from '@sightline/platform';
 import { AnswerController } from './answer.controller.ts';
 import type { Config } from './config.ts';
+import { Circuits } from './deliveries/circuit.ts';
 import { Deliver } from './deliveries/deliver.ts';
 import { DeliveryStore } from './deliveries/delivery-store.ts';
 import type { Destination } from './deliveries/destination.ts';
 import { RecordDelivery } from './deliveries/record-delivery.ts';
 import { RunDeliveries } from './deliveries/run-deliveries.ts';
+import { HearFeedback } from './feedback/hear-feedback.ts';
+import { WatchCharts, watchedCharts } from './feedback/watch-charts.ts';
 import { HearOfPatients } from './hl7/hear-of-patients.ts';
 import { openDestinations } from './open-destinations.ts';
 import { filingMigrations } from './filing-migrations.ts';
@@ -64,7 +67,18 @@ export class FhirWriterModule {
           inject: [KnownModels],
           useFactory: (models: KnownModels) => new AcceptAnswer(models, names),
         },
-        { provide: AcceptReview, useFactory: () => new AcceptReview(names) },
+        {
+          provide: AcceptReview,
+          inject: [Outbox, WithdrawReports],
+          useFactory: (outbox: Outbox<Tx>, withdrawals: WithdrawReports) =>
+            new AcceptReview(names, outbox, withdrawals),
+        },
+        { provide: Circuits, useFactory: () => new Circuits() },
+        {
+          provide: HearFeedback,
+          inject: [Outbox],
+          useFactory: (outbox: Outbox<Tx>) => new HearFeedback(outbox, names),
+        },
         {
           provide: WithdrawReports,
           inject: [Outbox],
@@ -92,14 +106,14 @@ export class FhirWriterModule {
         { provide: DeliveryStore, inject: [DataSource], useFactory: (source: DataSource) => new DeliveryStore(source) },
         {
           provide: Deliver,
-          inject: [DeliveryStore, KnownModels, DataSource, Outbox, Logger, ObjectStore, WithdrawReports],
-          useFactory: (...[store, models, dataSource, outbox, log, objects, withdrawals]: DeliverParts) =>
+          inject: [DeliveryStore, KnownModels, DataSource, Outbox, Logger, ObjectStore, HearFeedback],
+          useFactory: (...[store, models, dataSource, outbox, log, objects, hears]: DeliverParts) =>
             new Deliver({
               store,
               models,
               dataSource,
               records: new RecordDelivery(store, outbox, log),
-              touched: new SetAside(store, outbox, withdrawals, names),
+              touched: new SetAside(store, hears),
               moves: new MoveReport(outbox, names),
               releaseOf: (model) => releaseOf(site, model),
               siteTimezone: config.siteTimezone,
@@ -114,9 +128,22 @@ export class FhirWriterModule {
         },
         {
           provide: RunDeliveries,
-          inject: [DESTINATIONS, DeliveryStore, Deliver, Logger],
-          useFactory: (...[destinations, store, deliver, log]: RunParts) =>
-            new RunDeliveries(destinations, store, deliver, log),
+          inject: [DESTINATIONS, DeliveryStore, Deliver, Circuits, Logger],
+          useFactory: (...[destinations, store, deliver, circuits, log]: RunParts) =>
+            new RunDeliveries(destinations, store, deliver, circuits, log),
+        },
+        {
+          provide: WatchCharts,
+          inject: [DESTINATIONS, HearFeedback, KnownModels, DataSource, Circuits, Logger],
+          useFactory: (...[destinations, hears, models, dataSource, circuits, log]: WatchParts) =>
+            new WatchCharts(watchedCharts(site, destinations), {
+              hears,
+              models,
+              dataSource,
+              circuits,
+              log,
+              siteTimezone: config.siteTimezone,
+            }),
         },
       ],
     };
@@ -124,5 +151,6 @@ export class FhirWriterModule {
 }
 
 type HearParts = [DataSource, Outbox<Tx>, Logger];
-type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger, ObjectStore, WithdrawReports];
-type RunParts = [Destination[], DeliveryStore, Deliver, Logger];
+type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger, ObjectStore, HearFeedback];
+type RunParts = [Destination[], DeliveryStore, Deliver, Circuits, Logger];
+type WatchParts = [Destination[], HearFeedback, KnownModels, DataSource, Circuits, Logger];

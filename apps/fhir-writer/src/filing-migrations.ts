@@ -4,6 +4,7 @@ import { sqlMigration, type Migration } from '@sightline/persistence';
  * `answer`: what became of every answer of a model. `report`: the report each became part of, and where it stands now;
  * `report_edition`: everything it ever said. `delivery`: what each destination is to be told, and was. `known_model`: manifests seen.
  * `rejected_instance`: images that no report may be made of any more.
+ * `feedback`: who asks a destination, and since when; `chart_look`: what was seen and heard of each report in its chart.
  */
 export const filingMigrations: Migration[] = [
   sqlMigration(1764000100001, 'FilingTables', [
@@ -100,6 +101,29 @@ export const filingMigrations: Migration[] = [
     `create index report_edition_of_patient on report_edition ((answer -> 'study' -> 'patient' ->> 'id'))`,
     `create index report_edition_of_order on report_edition ((answer -> 'study' ->> 'accessionNumber'))`,
     'create index told_edition_of_report on told_edition (report_url, version_id)',
+  ]),
+  sqlMigration(1796100000000, 'Feedback', [
+    `create table feedback (
+       destination text primary key,
+       since timestamptz,
+       polled_at timestamptz,
+       leased_until timestamptz,
+       token bigint not null default 0
+     )`,
+    `create table chart_look (
+       study_instance_uid text not null,
+       model text not null,
+       generation integer not null,
+       destination text not null,
+       due boolean not null default false,
+       looked_at timestamptz,
+       seen jsonb not null default '{}',
+       heard jsonb,
+       heard_at timestamptz,
+       closed boolean not null default false,
+       primary key (study_instance_uid, model, generation, destination)
+     )`,
+    'create index chart_look_due on chart_look (destination, looked_at) where due',
   ]),
   sqlMigration(1796200000000, 'RejectedInstances', [
     `create table rejected_instance (

@@ -20,6 +20,15 @@ const patientsSchema = z.strictObject({
   issuers: z.array(issuerRowSchema).default([]),
 });
 
+/** How a destination is asked what people there made of the reports it was told. */
+const feedbackSchema = z.strictObject({
+  everyMs: z.int().positive().default(30_000),
+  /** Where it can only be asked report by report: for how long after a report was told. */
+  days: z.int().positive().default(14),
+  /** Reports looked at in one round. */
+  atOnce: z.int().positive().max(1_000).default(100),
+});
+
 const fhirSchema = z.strictObject({
   kind: z.literal('fhir'),
   name: nameSchema,
@@ -52,6 +61,7 @@ const fhirSchema = z.strictObject({
   requestsPerSecond: z.number().positive().default(100),
   /** Reports under way at once. */
   atOnce: z.int().positive().max(64).default(4),
+  feedback: z.union([z.literal('off'), feedbackSchema]).default({ everyMs: 30_000, days: 14, atOnce: 100 }),
 });
 
 const partySchema = z.strictObject({ application: z.string().min(1), facility: z.string().min(1) });
@@ -122,6 +132,7 @@ export type Site = z.infer<typeof siteSchema>;
 export const Site = Symbol('Site');
 
 export type FhirDestinationSettings = z.infer<typeof fhirSchema>;
+export type FeedbackSettings = z.infer<typeof feedbackSchema>;
 export type Hl7DestinationSettings = z.infer<typeof hl7Schema>;
 export type AdtSettings = z.infer<typeof adtSchema>;
 export type PatientSettings = z.infer<typeof patientsSchema>;

@@ -16,8 +16,14 @@ export const reportFiledSchema = z.strictObject({
   resources: z.array(
     z.strictObject({ resourceType: z.string().min(1), id: z.string().min(1), versionId: z.string().optional() }),
   ),
-  /** sha256 of the result set as the transaction an empty chart would be sent: the same for the same answer, whoever files it. */
-  bundleSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /**
+   * sha256 of the result set as the transaction an empty chart would be sent: the same for the same answer, whoever files it. Absent
+   * where nothing was brought: a person answered the report there.
+   */
+  bundleSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   filedAt: z.iso.datetime(),
   /** Name of the destination, as the site configures it. */
   destination: z.string().min(1).optional(),

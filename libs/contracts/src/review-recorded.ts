@@ -14,6 +14,8 @@ export const reviewRecordedSchema = z.strictObject({
   /** True where the reviewer answers for the whole report with this. */
   signed: z.boolean().optional(),
   recordedAt: z.iso.datetime(),
+  /** Name of the destination where it was given, in the chart itself; absent: in the reading room. */
+  destination: z.string().min(1).optional(),
 });
 
 export type ReviewRecorded = z.infer<typeof reviewRecordedSchema>;

@@ -123,12 +123,15 @@ export const topics = {
     schema: reviewRecordedSchema,
     title: 'A clinician answered the findings of a report',
     key: ({ studyInstanceUid }) => studyInstanceUid,
-    id: ({ studyInstanceUid, revision, model, reviewer, recordedAt }) =>
-      `review.recorded/${studyInstanceUid}/${revision}/${model.name}@${model.version}/${reviewer.subject}/${recordedAt}`,
+    id: ({ studyInstanceUid, revision, model, reviewer, recordedAt, destination }) =>
+      [
+        `review.recorded/${studyInstanceUid}/${revision}/${model.name}@${model.version}/${reviewer.subject}/${recordedAt}`,
+        ...(destination === undefined ? [] : [destination]),
+      ].join('/'),
     partitions,
     retention: { kind: 'delete', days: 90 },
     retry: patient,
-    producers: ['reading-room'],
+    producers: ['reading-room', 'fhir-writer'],
     consumers: ['fhir-writer', 'audit-monitor'],
   }),
   'model.role-changed.v1': topic({

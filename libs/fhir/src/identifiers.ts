@@ -41,6 +41,18 @@ export function observationIdentifier(
   };
 }
 
+/** Which report of ours a DiagnosticReport or Observation is of, or undefined where it is of none. */
+export function reportOf(resource: {
+  identifier?: Identifier[];
+}): { studyInstanceUid: string; model: string; generation: number } | undefined {
+  const ours: (string | undefined)[] = [identifierSystems.report, identifierSystems.observation];
+  const value = resource.identifier?.find(({ system }) => ours.includes(system))?.value;
+  const [, studyInstanceUid, model, generation] = /^([\d.]+)\/([^/]+)\/(\d{1,9})(?:\/|$)/.exec(value ?? '') ?? [];
+  return studyInstanceUid === undefined || model === undefined
+    ? undefined
+    : { studyInstanceUid, model, generation: Number(generation) };
+}
+
 /** Which answer the report speaks now: study, model version and revision. */
 export function answerIdentifier({ study, model }: Pick<ResultInChart, 'study' | 'model'>): Identifier {
   return {

@@ -1,5 +1,6 @@
 export { toDateTime } from './date-time.ts';
-export { answerOf, dicomUid, identifierQuery, reportIdentifier } from './identifiers.ts';
+export { feedbackIn, type Feedback, type SaidThere } from './feedback.ts';
+export { answerOf, dicomUid, identifierQuery, identifierSystems, reportIdentifier, reportOf } from './identifiers.ts';
 export { isOurStudy } from './imaging-study.ts';
 export { genderOf, humanName, patientFromImages } from './patient.ts';
 export type { ResultInChart } from './result-in-chart.ts';

@@ -20,6 +20,8 @@ export interface ChartNow {
   /** Ours, as it was last seen: it is replaced. */
   report?: DiagnosticReport;
   observations: readonly Observation[];
+  /** Ids of those that are as a person there left them: they are referred to, and nothing of them is written. */
+  theirs?: readonly string[];
 }
 
 /** What is to be written, each with the resource in the chart that it replaces, where there is one. */
@@ -44,7 +46,19 @@ export function changesOf(set: ResultInChart, chart: ChartNow, digest: Digest): 
       resource: vanished(one, set.study.revision),
       replaces: one,
     }));
-  return [...changes, ...gone];
+  return leavingAlone(chart.theirs ?? [], [...changes, ...gone]);
+}
+
+function leavingAlone(theirs: readonly string[], changes: readonly Change[]): Change[] {
+  if (theirs.length === 0) return [...changes];
+  const left = changes.filter(({ replaces }) => replaces?.id !== undefined && theirs.includes(replaces.id));
+  const places = new Map(left.map(({ fullUrl, replaces }) => [fullUrl, `Observation/${replaces?.id ?? ''}`]));
+  return changes
+    .filter((change) => !left.includes(change))
+    .map((change) => ({
+      ...change,
+      resource: withReferences(change.resource, (reference) => places.get(reference) ?? reference),
+    }));
 }
 
 /**

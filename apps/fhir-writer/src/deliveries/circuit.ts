@@ -33,3 +33,14 @@ export class Circuit {
     this.pauseMs = Math.min(this.pauseMs * 2, longestPauseMs);
   }
 }
+
+/** One for each destination, shared by whoever asks or tells it anything. */
+export class Circuits {
+  private readonly known = new Map<string, Circuit>();
+
+  of(destination: string): Circuit {
+    const circuit = this.known.get(destination) ?? new Circuit();
+    this.known.set(destination, circuit);
+    return circuit;
+  }
+}

@@ -3,10 +3,10 @@ import { failed, type Failed } from '@sightline/messaging';
 import { type DataSource, inTransaction } from '@sightline/persistence';
 import type { PageOf } from '../report-page/page-of.ts';
 import type { KnownModel, KnownModels } from '../reports/known-models.ts';
-import { readReport, type Report } from '../reports/report-store.ts';
-import { resultSetOf } from '../reports/result-set-of.ts';
+import { readEditions, readReport, type Report } from '../reports/report-store.ts';
+import { resultSetOf, resultSetsOf } from '../reports/result-set-of.ts';
 import type { MoveReport } from '../reports/move-report.ts';
-import type { SetAside } from '../reports/set-aside.ts';
+import { answeredThere, type SetAside } from '../reports/set-aside.ts';
 import type { DeliveryLease, DeliveryStore } from './delivery-store.ts';
 import type { Destination, Errand, Telling, ToTell } from './destination.ts';
 import type { Ended, RecordDelivery } from './record-delivery.ts';
@@ -36,7 +36,7 @@ export class Deliver {
 
   /** True unless the destination was unavailable. */
   async deliver(lease: DeliveryLease, destination: Destination, stopping: AbortSignal): Promise<boolean> {
-    const { dataSource, touched } = this.parts;
+    const { dataSource, store, touched } = this.parts;
     const report = await readReport(dataSource, lease, lease.edition);
     if (report === undefined) throw new Error('a delivery without its report');
     if (lease.status === 'told') return this.askWhose(report, lease, destination, stopping);
@@ -46,7 +46,10 @@ export class Deliver {
       case 'failed':
         return this.failed(lease, report, telling, destination.attempts);
       case 'touched':
-        await inTransaction(dataSource, (tx) => touched.setAside(tx, lease, report, telling.status));
+        await inTransaction(dataSource, (tx) => touched.setAside(tx, lease, telling.touched));
+        return true;
+      case 'closed':
+        await inTransaction(dataSource, (tx) => store.end(tx, lease, { status: 'told', reason: answeredThere }));
         return true;
       case 'told':
       case 'held':
@@ -64,8 +67,8 @@ export class Deliver {
     lease: DeliveryLease,
     destination: Destination,
     stopping: AbortSignal,
-  ): Promise<Telling | { kind: 'held'; reason: string }> {
-    const { models, releaseOf } = this.parts;
+  ): Promise<Telling | { kind: 'held'; reason: string } | { kind: 'closed' }> {
+    const { models, releaseOf, store } = this.parts;
     const reference = report.answer.model;
     const model = reference === undefined ? undefined : await models.find(reference);
     if (model === undefined) {
@@ -75,8 +78,9 @@ export class Deliver {
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
+    if (report.state !== 'withdrawn' && (await store.isClosed(lease))) return { kind: 'closed' };
     const errand = errandOf(report, stopping);
-    return guarded(destination.tell(this.toTell(report, model, lease), errand), errand);
+    return guarded(destination.tell(await this.toTell(report, model, lease), errand), errand);
   }
 
   /** Something was said of the patient since: is the report still under the right record? */
@@ -92,21 +96,23 @@ export class Deliver {
     const whose =
       model === undefined
         ? { kind: 'same' as const }
-        : await guarded(destination.askWhose(this.toTell(report, model, lease), errand), errand);
+        : await guarded(destination.askWhose(await this.toTell(report, model, lease), errand), errand);
     await store.rechecked(lease);
     if (whose.kind !== 'moved') return whose.kind === 'same';
     await inTransaction(dataSource, (tx) => moves.move(tx, lease, 'the record it stood under is not the one any more'));
     return true;
   }
 
-  private toTell(report: Report, model: KnownModel, lease: DeliveryLease): ToTell {
-    const { siteTimezone, pageOf } = this.parts;
+  private async toTell(report: Report, model: KnownModel, lease: DeliveryLease): Promise<ToTell> {
+    const { siteTimezone, pageOf, dataSource, models } = this.parts;
     const { callingAeTitle } = report.answer.study;
     const set = resultSetOf(report, model, siteTimezone);
+    const before = await readEditions(dataSource, lease, lease.toldEdition ?? 1, lease.edition - 1);
     return {
       set,
       page: () => pageOf(set, report.answer),
       memory: lease.memory,
+      before: await resultSetsOf(before, models, siteTimezone),
       ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
       ...(lease.patient === undefined ? {} : { patient: lease.patient }),
     };

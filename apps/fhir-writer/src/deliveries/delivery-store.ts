@@ -43,7 +43,12 @@ export interface DeliveryEnd {
   status: DeliveryStatus;
   reason?: string;
   /** Of a delivery that told; otherwise what was told before stays. `report` is how its readers will name what they saw. */
-  told?: { memory: unknown; report?: { url: string; versionId?: string } };
+  told?: {
+    memory: unknown;
+    report?: { url: string; versionId?: string };
+    /** Where it is not the one that was to be told. */
+    edition?: number;
+  };
   /** Until it is taken again, where it is. */
   delayMs?: number;
   /** A try that does not count: nothing was tried, or there is no end to the trying. */
@@ -89,6 +94,16 @@ export class DeliveryStore {
     );
   }
 
+  /** True where a person there has answered for the report as a whole: nothing more is written to it, but that it is withdrawn. */
+  async isClosed({ studyInstanceUid, model, generation, destination }: DeliveryLease): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `select 1 from chart_look
+       where study_instance_uid = $1 and model = $2 and generation = $3 and destination = $4 and closed`,
+      [studyInstanceUid, model, generation, destination],
+    );
+    return rows.length > 0;
+  }
+
   /** Whose a report is was asked again, and is as it was: asked once more later, since an EHR may hear of a merge after us. */
   async rechecked(lease: DeliveryLease): Promise<void> {
     await this.dataSource.query(
@@ -111,7 +126,7 @@ export class DeliveryStore {
          reason = case when edition > $6 then null else $8 end,
          not_before = case when edition > $6 then now() else now() + $9 * interval '1 millisecond' end,
          attempt = case when edition > $6 or $7 not in ('due', 'quarantined') then 0 else attempt - $10::int end,
-         told_edition = case when $11 then $6 else told_edition end,
+         told_edition = case when $11 then $13 else told_edition end,
          told = case when $11 then $12 else told end
        where study_instance_uid = $1 and model = $2 and generation = $3 and destination = $4 and token = $5`,
       [
@@ -127,6 +142,7 @@ export class DeliveryStore {
         keepsAttempt ? 1 : 0,
         told !== undefined,
         told === undefined ? null : JSON.stringify(told.memory),
+        told?.edition ?? lease.edition,
       ],
     );
     if (affected === 0 || told === undefined) return affected > 0;
@@ -137,7 +153,7 @@ export class DeliveryStore {
         lease.studyInstanceUid,
         lease.model,
         lease.generation,
-        lease.edition,
+        told.edition ?? lease.edition,
         lease.destination,
         told.report?.url ?? null,
         told.report?.versionId ?? null,

@@ -1,5 +1,6 @@
 import type { Failure, ReportFiled } from '@sightline/contracts';
 import type { ResultSet } from '@sightline/findings';
+import type { ThereNow } from '../feedback/there-now.ts';
 
 /** Why nobody can say for sure whose a report is. */
 export type QuarantineReason =
@@ -30,6 +31,8 @@ export interface ToTell {
   callingAeTitle?: string;
   /** The `memory` that `tell` gave back last time; undefined the first time. */
   memory: unknown;
+  /** What it was told last, and every edition since that a try may have written. */
+  before: readonly ResultSet[];
   /** The record that somebody decided on when the patient could not be told for sure. */
   patient?: string;
   /** Draws the report as a page to read, base64 of a PDF; undefined where it cannot be drawn. Not every destination shows one. */
@@ -44,12 +47,19 @@ export interface Told {
   filed?: Pick<ReportFiled, 'reportUrl' | 'resources' | 'bundleSha256'>;
 }
 
+/** A report that a person at the destination has acted on: what they made of it, and how it is known there. */
+export interface Touched {
+  now: ThereNow;
+  report: { url: string; versionId?: string };
+  memory: unknown;
+}
+
 export type Telling =
   | { kind: 'told'; told: Told }
   /** There is nothing to say here, and why. */
   | { kind: 'not-needed'; reason: string }
   /** Somebody at the destination has acted on the report: it is left alone. */
-  | { kind: 'touched'; status: string }
+  | { kind: 'touched'; touched: Touched }
   | { kind: 'quarantined'; reason: QuarantineReason }
   /** `retryAfterMs` is the destination's own wish. */
   | { kind: 'failed'; failure: Failure; retryAfterMs?: number };

@@ -1,4 +1,4 @@
-import type { Failure, ModelReference } from '@sightline/contracts';
+import type { Failure, ModelReference, ReportFiled } from '@sightline/contracts';
 import { codes, type GivenVerdict, type Verdict } from '@sightline/findings';
 import type { Outbox } from '@sightline/messaging';
 import type { Tx } from '@sightline/persistence';
@@ -60,26 +60,9 @@ export class RecordDelivery {
   }
 
   private async announce(tx: Tx, { destination }: DeliveryLease, report: Report, told: Told): Promise<void> {
-    const model = modelOf(report);
     if (told.patientCreated) await this.note(tx, { destination }, report, patientCreated);
-    if (told.filed === undefined || model === undefined) return;
-    await this.outbox.add(
-      tx,
-      'report.filed.v1',
-      {
-        studyInstanceUid: report.answer.study.studyInstanceUid,
-        revision: report.answer.study.revision,
-        model,
-        state: report.state,
-        ...told.filed,
-        filedAt: new Date().toISOString(),
-        destination,
-        generation: report.generation,
-        edition: report.edition,
-        verdicts: report.review.verdicts.map(withoutReviewer),
-      },
-      report.traceparent,
-    );
+    const message = told.filed && filedMessage(report, destination, told.filed);
+    if (message !== undefined) await this.outbox.add(tx, 'report.filed.v1', message, report.traceparent);
   }
 
   private async note(
@@ -127,6 +110,29 @@ function reportIn({ filed }: Told): { report?: { url: string; versionId?: string
   if (filed === undefined) return {};
   const versionId = filed.resources.find(({ resourceType }) => resourceType === 'DiagnosticReport')?.versionId;
   return { report: { url: filed.reportUrl, ...(versionId === undefined ? {} : { versionId }) } };
+}
+
+/** That a destination has this edition of a report; undefined where no model made it. */
+export function filedMessage(
+  report: Report,
+  destination: string,
+  filed: Pick<ReportFiled, 'reportUrl' | 'resources' | 'bundleSha256'>,
+): ReportFiled | undefined {
+  const model = modelOf(report);
+  return (
+    model && {
+      studyInstanceUid: report.answer.study.studyInstanceUid,
+      revision: report.answer.study.revision,
+      model,
+      state: report.state,
+      ...filed,
+      filedAt: new Date().toISOString(),
+      destination,
+      generation: report.generation,
+      edition: report.edition,
+      verdicts: report.review.verdicts.map(withoutReviewer),
+    }
+  );
 }
 
 function withoutReviewer(given: GivenVerdict): Verdict {

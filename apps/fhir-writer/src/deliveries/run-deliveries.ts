@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, gauge, type Logger, periodically } from '@sightline/platform';
-import { Circuit } from './circuit.ts';
+import type { Circuit, Circuits } from './circuit.ts';
 import type { Deliver } from './deliver.ts';
 import type { DeliveryLease, DeliveryStore } from './delivery-store.ts';
 import type { Destination } from './destination.ts';
@@ -23,6 +23,7 @@ export class RunDeliveries {
     private readonly destinations: readonly Destination[],
     private readonly store: DeliveryStore,
     private readonly deliver: Deliver,
+    private readonly circuits: Circuits,
     private readonly log: Logger,
   ) {}
 
@@ -37,7 +38,7 @@ export class RunDeliveries {
 
   private async run(destination: Destination): Promise<void> {
     const { signal } = this.stopping;
-    const circuit = new Circuit();
+    const circuit = this.circuits.of(destination.name);
     const underWay = new Map<DeliveryLease, Promise<void>>();
     const renewing = periodically(`hold-${destination.name}`, renewMs, this.log, () =>
       this.store.renew([...underWay.keys()], leaseMs),

@@ -18,12 +18,15 @@ export interface ResourceVersion {
 
 /** `conflict`: somebody was faster (409, 412); look at the chart again. */
 export type FhirAnswer<R> =
-  /** `location`: what was created or updated, where the server says so. */
-  | { kind: 'ok'; status: number; body: R; location?: ResourceVersion }
+  /** `location`: what was created or updated, where the server says so. `date`: the time by the server's clock (RFC 9110 6.6.1). */
+  | { kind: 'ok'; status: number; body: R; location?: ResourceVersion; date?: string }
   | { kind: 'missing' }
   | { kind: 'conflict'; status: number }
-  /** `status`: of a refusal. `retryAfterMs`: when the server would rather be asked again. */
-  | { kind: 'failed'; failure: Failure; status?: number; retryAfterMs?: number };
+  /**
+   * `status`: of a refusal. `retryAfterMs`: when the server would rather be asked again. `tooMany`: there are more hits than are read
+   * at once.
+   */
+  | { kind: 'failed'; failure: Failure; status?: number; retryAfterMs?: number; tooMany?: true };
 
 interface FhirRequest {
   method: 'GET' | 'POST' | 'PUT';
@@ -69,7 +72,7 @@ export class FhirClient {
    */
   async search<R extends Resource>(
     type: R['resourceType'],
-    parameters: Record<string, string>,
+    parameters: Record<string, string> | [string, string][],
     errand: Errand,
   ): Promise<FhirAnswer<Bundle<R>>> {
     const body = {
@@ -79,16 +82,22 @@ export class FhirClient {
     // What is read must be what is there now; and a server that keeps searches need not keep this one.
     const headers = { 'cache-control': 'no-store' };
     let answer = await this.page<R>({ method: 'POST', path: `/${type}/_search`, headers, body }, errand);
+    // When it was looked up is when the first page was: what comes later is on none.
+    const date = answer.kind === 'ok' ? answer.date : undefined;
     const entry: NonNullable<Bundle<R>['entry']> = [];
     for (let page = 1; answer.kind === 'ok' && page <= mostPages; page++) {
       entry.push(...(answer.body.entry ?? []));
       const next = nextPage(answer.body, this.baseUrl);
-      if (next.kind === 'none') return { ...answer, body: { ...answer.body, entry } };
+      if (next.kind === 'none') {
+        return { ...answer, body: { ...answer.body, entry }, ...(date === undefined ? {} : { date }) };
+      }
       if (next.kind === 'elsewhere')
         return failure('unavailable', 'FHIR server has more of a search at another address');
       answer = await this.page<R>({ method: 'GET', path: next.path, headers }, errand);
     }
-    return answer.kind === 'ok' ? failure('unavailable', 'FHIR server found more than an identifier has') : answer;
+    return answer.kind === 'ok'
+      ? { ...failure('unavailable', 'FHIR server found more than an identifier has'), tooMany: true }
+      : answer;
   }
 
   async read<R extends Resource>(reference: string, errand: Errand): Promise<FhirAnswer<R>> {
@@ -220,11 +229,13 @@ function classify<R>(response: Response, body: Body, secrets: readonly string[])
       return failure('unavailable', `FHIR server answered ${status} with something else than JSON`);
     case response.ok: {
       const at = locationOf(response);
+      const date = response.headers.get('date') ?? undefined;
       return {
         kind: 'ok',
         status,
         body: (body.kind === 'json' ? body.value : undefined) as R,
         ...(at === undefined ? {} : { location: at }),
+        ...(date === undefined ? {} : { date }),
       };
     }
     case status === 404 || status === 410:

@@ -11,14 +11,16 @@ import {
   type ResultInChart,
   validateForFiling,
 } from '@sightline/fhir';
-import { stateOutside } from '@sightline/findings';
+import { stateOutside, type ResultSet } from '@sightline/findings';
 import { failed, type Failed } from '@sightline/messaging';
 import type { Bundle, CapabilityStatement, DiagnosticReport, Patient } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { Destination, type Errand, type Telling, type ToTell, type Whose } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
+import type { ThereNow } from '../feedback/there-now.ts';
 import { Capabilities, type Plan } from './capabilities.ts';
+import { ChartFeedback } from './chart-feedback.ts';
 import type { FhirClient, ResourceVersion } from './fhir-client.ts';
 import type { FindOrder } from './find-order.ts';
 import { LookAtChart } from './look-at-chart.ts';
@@ -37,6 +39,8 @@ const toldSchema = z.object({
   patient: z.string(),
   report: z.object({ resourceType: z.string(), id: z.string(), versionId: z.string().optional() }),
   status: z.string(),
+  /** Versions by our hand, `Type/id` → version id. */
+  written: z.record(z.string(), z.string()).optional(),
 });
 
 type ToldHere = z.infer<typeof toldSchema>;
@@ -61,6 +65,8 @@ export class FhirDestination extends Destination {
   readonly name: string;
   readonly atOnce: number;
   override readonly attempts: number;
+  /** What people make of reports in this chart. */
+  readonly feedback: ChartFeedback;
   private readonly chart: LookAtChart;
   private known: { capabilities: Capabilities; until: number } | undefined;
 
@@ -70,6 +76,7 @@ export class FhirDestination extends Destination {
     this.atOnce = parts.atOnce;
     this.attempts = parts.attempts;
     this.chart = new LookAtChart(parts.fhir);
+    this.feedback = new ChartFeedback(parts.name, parts.fhir, parts.inChart);
   }
 
   reach(): Promise<void> {
@@ -107,7 +114,12 @@ export class FhirDestination extends Destination {
       if (together.kind !== 'not-together') return together;
       return new WriteInSequence(fhir, capabilities.of).write(changes, errand);
     };
-    return this.bring(set, { told, patientCreated: patient.created, signs: plan === 'transaction' }, write, errand);
+    return this.bring(
+      set,
+      { told, before: report.before, patientCreated: patient.created, signs: plan === 'transaction' },
+      write,
+      errand,
+    );
   }
 
   override async askWhose(report: ToTell, errand: Errand): Promise<Whose> {
@@ -144,7 +156,12 @@ export class FhirDestination extends Destination {
   /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
   private async bring(
     set: ResultInChart,
-    known: { told: ToldHere | undefined; patientCreated: boolean; signs: boolean },
+    known: {
+      told: ToldHere | undefined;
+      before: readonly ResultSet[];
+      patientCreated: boolean;
+      signs: boolean;
+    },
     write: (changes: readonly Change[], bundle: Bundle) => Promise<Wrote>,
     errand: Errand,
   ): Promise<Telling> {
@@ -163,8 +180,12 @@ export class FhirDestination extends Destination {
       if (seen.kind === 'failed') return seen;
       if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
-      const standing = decidedBy(set, chart.report, known.told);
+      const there = this.thereNow(set, chart, known);
+      const standing =
+        decidedBy(set, chart.report, known.before) ?? this.touchedBy(set, chart.report, there, known.told);
       if (standing !== undefined) return standing;
+      // What is to be taken back is taken back, whatever people made of it.
+      if (there !== undefined && set.state !== 'withdrawn') chart.theirs = there.feedback.theirs;
       const changes = changesOf(set, chart, digest);
       const bundle = transactionOf(changes);
       const invalid = faultsOf(changes, bundle, this.parts.definitions);
@@ -185,6 +206,47 @@ export class FhirDestination extends Destination {
       await pause(50 * look * (1 + Math.random()), undefined, { signal: errand.signal }).catch(() => undefined);
     }
     return failed('unavailable', 'the chart kept changing while it was written to');
+  }
+
+  private thereNow(
+    set: ResultInChart,
+    { report, observations }: ChartNow,
+    { told, before }: { told: ToldHere | undefined; before: readonly ResultSet[] },
+  ): ThereNow | undefined {
+    const [first = set, ...others] = before;
+    const editions = first === set ? ([set] as const) : ([first, ...others, set] as const);
+    return report && this.feedback.read({ report, observations }, { editions, memory: told });
+  }
+
+  /** A person has closed it there, or answered findings that a newer answer would replace: it is left alone. */
+  private touchedBy(
+    set: ResultInChart,
+    report: DiagnosticReport | undefined,
+    now: ThereNow | undefined,
+    told: ToldHere | undefined,
+  ): Telling | undefined {
+    if (report?.id === undefined || now === undefined || set.state === 'withdrawn') return undefined;
+    const spoken = answerOf(report) ?? { revision: 0, version: '0' };
+    const isNewer = compareAnswers({ revision: set.study.revision, version: set.model.version }, spoken) > 0;
+    const isAnswered = now.feedback.isReportTheirs || (isNewer && now.feedback.verdicts.length > 0);
+    if (!isAnswered) return undefined;
+    const version = report.meta?.versionId;
+    const at: ResourceVersion = {
+      resourceType: 'DiagnosticReport',
+      id: report.id,
+      ...(version === undefined ? {} : { versionId: version }),
+    };
+    return {
+      kind: 'touched',
+      touched: {
+        now,
+        report: {
+          url: `${this.parts.fhir.baseUrl}/DiagnosticReport/${report.id}`,
+          ...(version === undefined ? {} : { versionId: version }),
+        },
+        memory: told ?? ({ patient: set.patient, report: at, status: 'partial' } satisfies ToldHere),
+      },
+    };
   }
 
   /** The record a report stands under is never changed: a report told to the wrong one is withdrawn there, and told anew. */
@@ -256,6 +318,11 @@ export class FhirDestination extends Destination {
       patient: set.patient,
       report,
       status: stateOutside(set.state, set).diagnosticReport,
+      written: Object.fromEntries(
+        resources.flatMap(({ resourceType, id, versionId }) =>
+          versionId === undefined ? [] : [[`${resourceType}/${id}`, versionId]],
+        ),
+      ),
     };
     return {
       kind: 'told',
@@ -290,17 +357,17 @@ export class FhirDestination extends Destination {
 function decidedBy(
   set: ResultInChart,
   inChart: DiagnosticReport | undefined,
-  told: ToldHere | undefined,
+  before: readonly ResultSet[],
 ): Telling | undefined {
   if (inChart === undefined || set.state === 'withdrawn') return undefined;
   const rank = { revision: set.study.revision, version: set.model.version };
-  if (compareAnswers(answerOf(inChart) ?? { revision: 0, version: '0' }, rank) > 0) {
+  const spoken = answerOf(inChart) ?? { revision: 0, version: '0' };
+  // A newer answer that this report gave before was taken out of it on purpose.
+  const isKnown = before.some(({ study, model }) => compareAnswers(spoken, { ...study, ...model }) === 0);
+  if (compareAnswers(spoken, rank) > 0 && !isKnown) {
     return { kind: 'not-needed', reason: 'superseded' };
   }
-  const ours = [told?.status, stateOutside(set.state, set).diagnosticReport];
-  return ours.includes(inChart.status) || (told === undefined && inChart.status === 'partial')
-    ? undefined
-    : { kind: 'touched', status: inChart.status ?? 'unknown' };
+  return undefined;
 }
 
 /** What is wrong with what we made, or undefined: nothing invalid is sent. What others made is theirs to answer for. */

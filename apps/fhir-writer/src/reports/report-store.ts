@@ -79,6 +79,16 @@ export async function readReport(db: Db, key: ReportKey, edition?: number): Prom
   return row && toReport(row);
 }
 
+/** How a report stood from one edition to another, both included, the older first. */
+export async function readEditions(db: Db, key: ReportKey, from: number, to: number): Promise<Report[]> {
+  const rows = await db.query<EditionRow[]>(
+    `select ${columns} from report_edition
+     where study_instance_uid = $1 and model = $2 and generation = $3 and edition between $4 and $5 order by edition`,
+    [key.studyInstanceUid, key.model, key.generation, from, to],
+  );
+  return rows.map(toReport);
+}
+
 /** Adds an edition: from now on the report says this, and every destination is due to hear it. */
 export async function addEdition(tx: Tx, report: Report, destinations: readonly string[]): Promise<void> {
   const { studyInstanceUid, model, generation, edition, state, answer, review } = report;

@@ -8,7 +8,7 @@ import {
   type SourceImage,
   type StudyOfResult,
 } from '@sightline/findings';
-import type { KnownModel } from './known-models.ts';
+import type { KnownModel, KnownModels } from './known-models.ts';
 import { reportKind } from './report-kind.ts';
 import type { Report } from './report-store.ts';
 
@@ -45,6 +45,20 @@ export function resultSetOf(report: Report, { manifest, card }: KnownModel, site
     state,
     review,
   };
+}
+
+/** Editions of a report in those words; without those whose model nobody here knows any more. */
+export async function resultSetsOf(
+  editions: readonly Report[],
+  models: KnownModels,
+  siteTimezone: string,
+): Promise<ResultSet[]> {
+  const sets: ResultSet[] = [];
+  for (const edition of editions) {
+    const model = edition.answer.model && (await models.find(edition.answer.model));
+    if (model !== undefined) sets.push(resultSetOf(edition, model, siteTimezone));
+  }
+  return sets;
 }
 
 function studyOf(study: StudyContext, siteTimezone: string): StudyOfResult {
