@@ -11,7 +11,7 @@ import { carriesNow, standingOf } from './record-standing.ts';
 import { resourcesIn, token } from './search-result.ts';
 
 export type Resolution =
-  | { kind: 'patient'; reference: string; created: boolean }
+  | { kind: 'patient'; record: Patient; created: boolean }
   | { kind: 'quarantine'; reason: QuarantineReason }
   | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
 
@@ -46,7 +46,7 @@ export class ResolvePatient {
     );
     if (created.kind === 'failed') return created;
     if (created.kind === 'ok' && created.status === 201 && created.body.id !== undefined) {
-      return { kind: 'patient', reference: `Patient/${created.body.id}`, created: true };
+      return { kind: 'patient', record: created.body, created: true };
     }
     return this.find(identifier, patient, errand);
   }
@@ -66,9 +66,7 @@ export class ResolvePatient {
     if (record === undefined)
       return { kind: 'quarantine', reason: hits.length === 0 ? 'no-such-patient' : 'record-not-active' };
     const reason = disagreement(record, patient, this.rule === 'create');
-    return reason === undefined
-      ? { kind: 'patient', reference: `Patient/${record.id ?? ''}`, created: false }
-      : { kind: 'quarantine', reason };
+    return reason === undefined ? { kind: 'patient', record, created: false } : { kind: 'quarantine', reason };
   }
 
   /** The record that counts now: `replaced-by` is followed, and what is no longer active counts for nothing. */

@@ -1,0 +1,234 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  answerOf,
+  changesOf,
+  transactionOf,
+  verification,
+  verificationId,
+  type Change,
+  type ChartNow,
+  type Definitions,
+  type ResultInChart,
+  validateForFiling,
+} from '@sightline/fhir';
+import { stateOutside, type ResultSet } from '@sightline/findings';
+import { failed, type Failed } from '@sightline/messaging';
+import type { Bundle, DiagnosticReport } from '@medplum/fhirtypes';
+import type { Errand, Telling } from '../deliveries/destination.ts';
+import { digest } from '../digest.ts';
+import type { ThereNow } from '../feedback/there-now.ts';
+import { compareAnswers } from '../reports/answer-order.ts';
+import type { ChartFeedback } from './chart-feedback.ts';
+import type { FhirClient, ResourceVersion } from './fhir-client.ts';
+import { LookAtChart } from './look-at-chart.ts';
+import type { ToldHere } from './told-here.ts';
+import type { Wrote } from './write-changes.ts';
+
+/** Looks at a chart that changes under one's hands; more than this and something else is wrong. */
+const looks = 5;
+
+export interface BringToChartParts {
+  fhir: FhirClient;
+  feedback: ChartFeedback;
+  /** R4's own, which what is sent is held to. */
+  definitions: Definitions;
+}
+
+/** One report on its way to one chart: what it says, what was said there before, and how it is written. */
+export interface ForChart {
+  set: ResultInChart;
+  told: ToldHere | undefined;
+  /** What it was told last, and every edition since that a try may have written. */
+  before: readonly ResultSet[];
+  patientCreated: boolean;
+  /** The server takes a signature of its own beside the report. */
+  signs: boolean;
+  write: (changes: readonly Change[], bundle: Bundle) => Promise<Wrote>;
+}
+
+/** Holds a report against its chart, and writes what is missing there. */
+export class BringToChart {
+  private readonly chart: LookAtChart;
+
+  constructor(private readonly parts: BringToChartParts) {
+    this.chart = new LookAtChart(parts.fhir);
+  }
+
+  /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
+  async bring(report: ForChart, errand: Errand): Promise<Telling> {
+    const { set, told, before, write } = report;
+    // Nothing of this report can be there yet, so it is written unseen: if it is there after all, the server says so.
+    let isFirst = told === undefined && set.edition === 1;
+    for (let look = 1; look <= looks; look++) {
+      const study = await this.chart.study(set, set.patient, errand);
+      if (study.kind === 'failed') return study;
+      // What is to be taken back is taken back, whoever the study is said to be of by now.
+      if (study.kind === 'quarantine' && set.state !== 'withdrawn')
+        return { kind: 'quarantined', reason: study.reason };
+      const imagingStudy = study.kind === 'seen' ? study.imagingStudy : undefined;
+      const seen = isFirst
+        ? { kind: 'seen' as const, observations: [] }
+        : await this.chart.report(set, identifiersOf(set), errand);
+      if (seen.kind === 'failed') return seen;
+      if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
+      const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
+      const there = this.thereNow(report, chart);
+      const standing = decidedBy(set, chart.report, before) ?? this.touchedBy(report, chart.report, there);
+      if (standing !== undefined) return standing;
+      // What is to be taken back is taken back, whatever people made of it.
+      if (there !== undefined && set.state !== 'withdrawn') chart.theirs = there.feedback.theirs;
+      const changes = changesOf(set, chart, digest);
+      const bundle = transactionOf(changes);
+      const invalid = faultsOf(changes, bundle, this.parts.definitions);
+      if (invalid !== undefined) return invalid;
+      const wrote = await write(changes, bundle);
+      if (wrote.kind === 'failed') return wrote;
+      isFirst = false;
+      if (wrote.kind === 'wrote' && !wrote.already) {
+        const written = wrote.resources.find(({ resourceType }) => resourceType === 'DiagnosticReport');
+        if (written === undefined) return failed('unavailable', 'FHIR server does not say where it keeps the report');
+        const unsigned = report.signs ? await this.sign(set, written, errand) : undefined;
+        if (unsigned !== undefined) return unsigned;
+        return this.told(report, written, wrote.resources, chart.report === undefined ? 'created' : 'updated');
+      }
+      await pause(50 * look * (1 + Math.random()), undefined, { signal: errand.signal }).catch(() => undefined);
+    }
+    return failed('unavailable', 'the chart kept changing while it was written to');
+  }
+
+  private thereNow({ set, told, before }: ForChart, { report, observations }: ChartNow): ThereNow | undefined {
+    const [first = set, ...others] = before;
+    const editions = first === set ? ([set] as const) : ([first, ...others, set] as const);
+    return report && this.parts.feedback.read({ report, observations }, { editions, memory: told });
+  }
+
+  /** A person has closed it there, or answered findings that a newer answer would replace: it is left alone. */
+  private touchedBy(
+    { set, told }: ForChart,
+    report: DiagnosticReport | undefined,
+    now: ThereNow | undefined,
+  ): Telling | undefined {
+    if (report?.id === undefined || now === undefined || set.state === 'withdrawn') return undefined;
+    const spoken = answerOf(report) ?? { revision: 0, version: '0' };
+    const isNewer = compareAnswers({ revision: set.study.revision, version: set.model.version }, spoken) > 0;
+    const isAnswered = now.feedback.isReportTheirs || (isNewer && now.feedback.verdicts.length > 0);
+    if (!isAnswered) return undefined;
+    const version = report.meta?.versionId;
+    const at: ResourceVersion = {
+      resourceType: 'DiagnosticReport',
+      id: report.id,
+      ...(version === undefined ? {} : { versionId: version }),
+    };
+    return {
+      kind: 'touched',
+      touched: {
+        now,
+        report: {
+          url: `${this.parts.fhir.baseUrl}/DiagnosticReport/${report.id}`,
+          ...(version === undefined ? {} : { versionId: version }),
+        },
+        memory: told ?? ({ patient: set.patient, report: at, status: 'partial' } satisfies ToldHere),
+      },
+    };
+  }
+
+  /** The signature is on the very version of the report that now stands; one that a server does not name has none. */
+  private async sign(set: ResultInChart, report: ResourceVersion, errand: Errand): Promise<Telling | undefined> {
+    const { signature } = set.review;
+    if (signature === undefined || set.state === 'withdrawn') return undefined;
+    const version = await this.versionOf(set, report, errand);
+    if (version.kind !== 'version') return version;
+    if (version.id === undefined) return undefined;
+    const target = `DiagnosticReport/${report.id}/_history/${version.id}`;
+    const written = await this.parts.fhir.update(
+      verification(verificationId(digest, target), signature, [target]),
+      undefined,
+      errand,
+    );
+    if (written.kind === 'failed') return written;
+    return written.kind === 'ok' ? undefined : failed('unavailable', 'FHIR server did not take the signature');
+  }
+
+  /** Some servers say a transaction's versions only to whoever reads what it wrote; by then it may be somebody else's. */
+  private async versionOf(
+    set: ResultInChart,
+    { id, versionId }: ResourceVersion,
+    errand: Errand,
+  ): Promise<{ kind: 'version'; id?: string } | Failed> {
+    if (versionId !== undefined) return { kind: 'version', id: versionId };
+    const read = await this.parts.fhir.read<DiagnosticReport>(`DiagnosticReport/${id}`, errand);
+    if (read.kind === 'failed') return read;
+    if (read.kind !== 'ok') return failed('unavailable', 'FHIR server does not show the report it took');
+    const { meta, status } = read.body;
+    const isOurs = status === stateOutside(set.state, set).diagnosticReport;
+    return { kind: 'version', ...(isOurs && meta?.versionId !== undefined ? { id: meta.versionId } : {}) };
+  }
+
+  private told(
+    { set, patientCreated }: ForChart,
+    report: ResourceVersion,
+    resources: readonly ResourceVersion[],
+    how: 'created' | 'updated',
+  ): Telling {
+    const { pdf: _pdf, ...said } = set;
+    const memory: ToldHere = {
+      patient: set.patient,
+      report,
+      status: stateOutside(set.state, set).diagnosticReport,
+      written: Object.fromEntries(
+        resources.flatMap(({ resourceType, id, versionId }) =>
+          versionId === undefined ? [] : [[`${resourceType}/${id}`, versionId]],
+        ),
+      ),
+    };
+    return {
+      kind: 'told',
+      told: {
+        how,
+        patientCreated,
+        memory,
+        filed: {
+          reportUrl: `${this.parts.fhir.baseUrl}/DiagnosticReport/${report.id}`,
+          resources: [...resources],
+          // Of the result set as an empty chart would be given it: the same whoever files it, and after a crash too. The page
+          // stands aside: its pictures hang on what the object store still holds.
+          bundleSha256: digest(JSON.stringify(transactionOf(changesOf(said, { observations: [] }, digest)))),
+        },
+      },
+    };
+  }
+}
+
+/** Where what stands in the chart decides already, or undefined where it is to be written to. */
+function decidedBy(
+  set: ResultInChart,
+  inChart: DiagnosticReport | undefined,
+  before: readonly ResultSet[],
+): Telling | undefined {
+  if (inChart === undefined || set.state === 'withdrawn') return undefined;
+  const rank = { revision: set.study.revision, version: set.model.version };
+  const spoken = answerOf(inChart) ?? { revision: 0, version: '0' };
+  // A newer answer that this report gave before was taken out of it on purpose.
+  const isKnown = before.some(({ study, model }) => compareAnswers(spoken, { ...study, ...model }) === 0);
+  if (compareAnswers(spoken, rank) > 0 && !isKnown) {
+    return { kind: 'not-needed', reason: 'superseded' };
+  }
+  return undefined;
+}
+
+/** What is wrong with what we made, or undefined: nothing invalid is sent. What others made is theirs to answer for. */
+function faultsOf(changes: readonly Change[], bundle: Bundle, definitions: Definitions): Failed | undefined {
+  const ours = (bundle.entry ?? []).filter(
+    (_, n) => changes[n]?.kind === 'trace' || changes[n]?.resource.id === undefined,
+  );
+  const verdict = validateForFiling(ours, definitions);
+  if (verdict.kind === 'valid') return undefined;
+  const said = verdict.issues.map(({ resource, path, text }) => `${resource} ${path}: ${text}`);
+  return failed('defect', `not valid, and not sent: ${said.join('; ')}`.slice(0, 600));
+}
+
+function identifiersOf(set: ResultInChart) {
+  return changesOf(set, { observations: [] }, digest).flatMap(({ resource }) =>
+    resource.resourceType === 'Observation' ? (resource.identifier?.slice(0, 1) ?? []) : [],
+  );
+}

@@ -1,0 +1,27 @@
+import { failed, type Failed } from '@sightline/messaging';
+import type { CapabilityStatement } from '@medplum/fhirtypes';
+import type { Errand } from '../deliveries/destination.ts';
+import { Capabilities } from './capabilities.ts';
+import type { FhirClient } from './fhir-client.ts';
+
+/** A statement of capabilities is asked for again after this. */
+const keptMs = 3_600_000;
+
+/** What a server says it can do, asked once in a while. */
+export class KnownCapabilities {
+  private known: { capabilities: Capabilities; until: number } | undefined;
+
+  constructor(private readonly fhir: FhirClient) {}
+
+  async ask(errand: Errand): Promise<{ kind: 'capabilities'; of: Capabilities } | Failed> {
+    if (this.known !== undefined && Date.now() < this.known.until) {
+      return { kind: 'capabilities', of: this.known.capabilities };
+    }
+    const answer = await this.fhir.read<CapabilityStatement>('metadata', errand);
+    if (answer.kind === 'failed') return answer;
+    if (answer.kind !== 'ok') return failed('unavailable', 'FHIR server has no CapabilityStatement');
+    const capabilities = new Capabilities(answer.body);
+    this.known = { capabilities, until: Date.now() + keptMs };
+    return { kind: 'capabilities', of: capabilities };
+  }
+}
