@@ -48,6 +48,15 @@ const becomes = (study: string, wanted: string[]) =>
     throw new Error(JSON.stringify(now));
   });
 
+/** What a withdrawn report is said to have been wrong about, where its objects are taken back. */
+const because = async (study: string): Promise<(string | null)[]> => {
+  const rows = await rig.rows<{ because: string | null }>(
+    'select withdrawn_because as because from report_edition where study_instance_uid = $1 order by generation, edition',
+    [study],
+  );
+  return rows.map((row) => row.because);
+};
+
 const reportOf = async (study: string, generation: number): Promise<[string | undefined, string | undefined]> => {
   const [report] = await rig.search<DiagnosticReport>(
     `DiagnosticReport?identifier=${encodeURIComponent(`https://sightline.dev/fhir/report|${study}/chest-xray-paediatric/${generation}`)}`,
@@ -86,6 +95,7 @@ describe('a patient who was merged into another (A40)', () => {
     await becomes(study, ['1 withdrawn told', '2 unreviewed told']);
     expect(await reportOf(study, 1)).toEqual(['Patient/old', 'entered-in-error']);
     expect(await reportOf(study, 2)).toEqual(['Patient/kept', 'partial']);
+    expect(await because(study)).toEqual([null, 'wrong-worklist-entry', null]);
     const [known] = await rig.search<ImagingStudy>(`ImagingStudy?identifier=urn:oid:${study}`);
     expect(known?.subject.reference).toBe('Patient/kept');
   });
@@ -147,5 +157,6 @@ describe('a newer revision of a study whose images say another patient', () => {
     await becomes(study, ['1 withdrawn told', '2 unreviewed told']);
     expect(await reportOf(study, 1)).toEqual(['Patient/wrong', 'entered-in-error']);
     expect(await reportOf(study, 2)).toEqual(['Patient/right', 'partial']);
+    expect(await because(study)).toEqual([null, 'wrong-worklist-entry', null]);
   });
 });

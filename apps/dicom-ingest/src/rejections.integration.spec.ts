@@ -321,16 +321,17 @@ describe('what takes nothing back', () => {
       },
       'a rejected instance whose UIDs are none',
     ],
+    ['is longer than notes are', { PixelData: new Uint8Array(2 ** 25) }, 'of more than 33554432 bytes'],
   ])('is a note that %s: it is stored, audited and logged', async (_what, change, reason) => {
     const image = picture();
     const study = image.StudyInstanceUID;
     await send(image);
     await received(study, 1);
-    const said = note('113037', [image], change);
+    const said = { ...note('113037', [image]), ...change } as Dataset;
     await send(said);
     await takesNothing(study, image);
     expect(await leftOut(said)).toBe('not-an-image');
-    expect(await audited(study)).toMatchObject([{ outcome: '4', outcomeText: reason }]);
+    expect(await audited(study)).toMatchObject([{ outcome: '4', outcomeText: expect.stringContaining(reason) }]);
     expect(await parts.log()).toContain('rejection-note-not-read');
   });
 
