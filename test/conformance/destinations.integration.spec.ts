@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DiagnosticReport, Observation, Reference, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type {
+  DiagnosticReport,
+  Observation,
+  Provenance,
+  Reference,
+  Resource,
+  ServiceRequest,
+} from '@medplum/fhirtypes';
 import { startHl7Receiver, type Hl7Receiver } from '../../tools/sandbox/parts/hl7-peer.ts';
 import { startMedplumFhir, type MedplumFhir } from '../support/medplum-fhir.ts';
 import { startStrictEhr, type StrictEhr } from '../support/strict-ehr.ts';
@@ -107,6 +114,26 @@ const everywhere = (study: string) =>
     throw new Error(JSON.stringify(all));
   });
 
+/** Until every destination was told this edition. */
+const toldEdition = (study: string, edition: number) =>
+  waitFor(async () => {
+    const told = await rig.rows('select 1 from told_edition where study_instance_uid = $1 and edition = $2', [
+      study,
+      edition,
+    ]);
+    if (told.length === 4) return true;
+    throw new Error(JSON.stringify(await standings(study)));
+  });
+
+/** Who has signed the version of a study's report that stands in a chart. */
+function signaturesOn(reports: readonly DiagnosticReport[], all: readonly Provenance[], study: string) {
+  const report = reports.find(({ identifier }) => identifier?.some(({ value }) => value?.startsWith(study)));
+  const standing = `DiagnosticReport/${report?.id}/_history/${report?.meta?.versionId}`;
+  return all
+    .filter(({ target }) => target.some(({ reference }) => reference === standing))
+    .flatMap(({ agent }) => agent.map(({ who }) => who.identifier?.value));
+}
+
 /** Reports and findings of one study as a chart holds them, without what each server numbers for itself. */
 function said(resources: readonly Resource[], study: string): unknown {
   const reports = resources.filter(
@@ -212,13 +239,7 @@ describe('three servers that can do different things, and an older system', () =
     await rig.say(
       answer({ studyInstanceUid: study, revision: 2, images: 1, presence: 'absent', patient: { id: 'Q1' } }),
     );
-    await waitFor(async () => {
-      const second = await rig.rows('select 1 from told_edition where study_instance_uid = $1 and edition = 2', [
-        study,
-      ]);
-      if (second.length === 4) return true;
-      throw new Error(JSON.stringify(await standings(study)));
-    });
+    await toldEdition(study, 2);
     const charts = await chartsOf(study);
     expect(charts.hapi).toMatchObject({
       reports: [{ status: 'partial' }],
@@ -227,6 +248,41 @@ describe('three servers that can do different things, and an older system', () =
     expect(charts.strict).toEqual(charts.hapi);
     expect(charts.medplum).toEqual(charts.hapi);
     expect(lastMessage().presence).toEqual([expect.stringMatching(/^2667000.* R$/), expect.stringMatching(/ D$/)]);
+  }, 120_000);
+
+  it('a signature makes it final on each, and is on the version that stands where a server takes signatures', async () => {
+    const signed = answer({ images: 2, patient: { id: 'Q1' } });
+    const uid = signed.study.studyInstanceUid;
+    await rig.say(signed);
+    await everywhere(uid);
+    const [shown] = await rig.rows<{ url: string; version: string }>(
+      `select report_url as url, version_id as version from told_edition
+       where study_instance_uid = $1 and destination = 'ehr'`,
+      [uid],
+    );
+    if (shown === undefined || signed.model === undefined || signed.outcome.kind !== 'findings') throw new Error();
+    await rig.review({
+      studyInstanceUid: uid,
+      revision: 1,
+      model: signed.model,
+      report: { url: shown.url, versionId: shown.version },
+      reviewer: { subject: 'r-1', role: 'radiologist', name: 'Dr Reader' },
+      verdicts: signed.outcome.findings.map(({ trackingUid }) => ({ verdict: 'accepted', trackingUid })),
+      signed: true,
+      recordedAt: new Date().toISOString(),
+    });
+    await toldEdition(uid, 2);
+    const charts = await chartsOf(uid);
+    expect(charts.hapi).toMatchObject({
+      reports: [{ status: 'final' }],
+      findings: [{ status: 'final' }, { status: 'final' }],
+    });
+    expect(charts.strict).toEqual(charts.hapi);
+    expect(charts.medplum).toEqual(charts.hapi);
+    const hapi = await rig.search<DiagnosticReport>('DiagnosticReport?_count=200');
+    expect(signaturesOn(hapi, await rig.search<Provenance>('Provenance?_count=500'), uid)).toEqual(['r-1']);
+    const there = (await medplum.held('DiagnosticReport')) as DiagnosticReport[];
+    expect(signaturesOn(there, (await medplum.held('Provenance')) as Provenance[], uid)).toEqual(['r-1']);
   }, 120_000);
 
   it('a refusal of what was ordered is a cancelled report on each', async () => {
