@@ -30,16 +30,13 @@ export function toldOf(chart: Chart, one: Observation): ToldFinding {
 }
 
 export function findingOf(chart: Chart, leaf: Observation): Finding {
-  const { trackingIdentifier, ...shared } = sharedOf(chart, leaf);
   const presence = codingOf(leaf.valueCodeableConcept) ?? unsaid;
   const probability = numberAt(leaf, codes.dicom.certaintyOfFinding.code);
-  const again = [
-    codingOf(componentOf(leaf, codes.dicom.presenceOfProperty.code)?.valueCodeableConcept),
-    confidenceOf(leaf),
-  ];
-  if (again[0] !== presence || again[1] !== probability) throw new Error('a finding that contradicts itself');
+  const component = componentOf(leaf, codes.dicom.presenceOfProperty.code);
+  if (codingOf(component?.valueCodeableConcept) !== presence || confidenceOf(leaf) !== probability)
+    throw new Error('a finding that contradicts itself');
   const finding = findingSchema.parse({
-    ...shared,
+    ...sharedOf(chart, leaf),
     key: 'unsaid',
     trackingIdentifier: 'unsaid',
     presence: presences[presence],
@@ -49,7 +46,7 @@ export function findingOf(chart: Chart, leaf: Observation): Finding {
     },
     measurements: measurementsOf(chart, leaf),
   });
-  return { ...finding, key: unsaid, trackingIdentifier };
+  return { ...finding, key: unsaid, trackingIdentifier: unsaid };
 }
 
 function confidenceOf({ extension = [] }: Observation): number | undefined {

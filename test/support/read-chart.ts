@@ -79,7 +79,7 @@ function verdictOn(chart: Chart, leaf: Observation): GivenVerdict | undefined {
   };
 }
 
-/** The one state that its resources have these statuses in. */
+/** A state in which its resources have these statuses: where something stands, the only one. */
 function stateOf(
   { status }: DiagnosticReport,
   leaves: readonly Observation[],
