@@ -349,6 +349,25 @@ describe('a chart that is asked', () => {
     await strictBecomes(study, ['final', 'final']);
   }, 120_000);
 
+  it('and has more than is read at once is asked for shorter times, and nothing is missed', async () => {
+    const { study } = await told(1);
+    const link = [{ relation: 'next', url: `${rig.proxy.baseUrl}/DiagnosticReport?endless=1` }];
+    const endless = { status: 200, body: JSON.stringify({ resourceType: 'Bundle', type: 'searchset', link }) };
+    const stretches: (number | undefined)[] = [];
+    rig.proxy.before = ({ path, body }) => {
+      if (path.includes('endless')) return endless;
+      const parameters = new URLSearchParams(body);
+      const [from, to] = parameters.getAll('_lastUpdated').map((one) => Date.parse(one.slice(2)));
+      if (from === undefined || parameters.get('identifier')?.endsWith('|') !== true) return undefined;
+      stretches.push(to === undefined ? undefined : to - from);
+      return to === undefined || to - from > 60_000 ? endless : undefined;
+    };
+    await rig.put(signed((await inEhr(study)).report));
+    await heard(study);
+    rig.proxy.reset();
+    expect(stretches.slice(0, 4)).toEqual([undefined, 900_000, 225_000, 56_250]);
+  }, 120_000);
+
   it('by two replicas that die when they have asked and others that go on, is heard once', async () => {
     const other = await rig.startWriter(site);
     const studies = [await told(1), await told(1), await told(1)];

@@ -165,7 +165,8 @@ describe('an answer in the chart', () => {
     if (report === undefined) throw new Error('no report');
     await rig.put({ ...report, status: 'final' });
     await rig.say(answer({ studyInstanceUid: study, revision: 2, patient: { ...first.study.patient } }));
-    await waitFor(async () => (await outbox('report.filed.v1', study)).length === 2);
+    // As it was told, as it stands there by that person's hand, and the one beside it.
+    await waitFor(async () => (await outbox('report.filed.v1', study)).length === 3);
     expect((await reportsOf(study))[0]).toMatchObject({ status: 'final', meta: { versionId: '2' } });
     expect(await rig.search(reportQuery(study).replace(/1$/, '2'))).toHaveLength(1);
   });

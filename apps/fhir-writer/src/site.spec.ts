@@ -53,10 +53,20 @@ describe('a site', () => {
   });
 
   it.each([
+    ['twice a minute, unless told otherwise', {}, { everyMs: 30_000, days: 14, atOnce: 100 }],
+    ['as often as it is told', { feedback: { everyMs: 5_000 } }, { everyMs: 5_000, days: 14, atOnce: 100 }],
+    ['never', { feedback: 'off' }, 'off'],
+  ])('asks a chart what people made of reports %s', async (_, more, feedback) => {
+    const site = { destinations: [{ ...ehr, ...more }] };
+    expect(await read(JSON.stringify(site))).toMatchObject({ site: { destinations: [{ feedback }] } });
+  });
+
+  it.each([
     ['{', 'SITE_FILE is wrong'],
     [JSON.stringify({ destinations: [] }), 'destinations'],
     [JSON.stringify({ destinations: [ehr, ehr] }), 'two destinations have one name'],
     [JSON.stringify({ destinations: [{ ...ehr, baseUrl: 'file:///etc' }] }), 'destinations.0.baseUrl'],
+    [JSON.stringify({ destinations: [{ ...ehr, feedback: 'on' }] }), 'destinations.0.feedback'],
     [JSON.stringify({ destinations: [ehr], release: { '*': 'now' } }), 'release.*'],
     [JSON.stringify({ destinations: [ehr], relase: {} }), 'relase'],
     [JSON.stringify({ destinations: [ehr, { ...oru, identity: 'oru' }] }), 'identity must name'],
