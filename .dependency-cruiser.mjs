@@ -13,6 +13,7 @@ const mayImport = {
   contracts: ['dicom', 'findings'],
   models: ['dicom', 'findings', 'contracts'],
   platform: [],
+  dimse: ['dicom', 'platform'],
   'object-store': [],
   messaging: ['dicom', 'findings', 'contracts', 'platform'],
   persistence: ['dicom', 'findings', 'contracts', 'messaging', 'platform', 'object-store'],

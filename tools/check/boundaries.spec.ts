@@ -59,6 +59,7 @@ const planted: { rule: string; file: string; text: string }[] = [
   { rule: 'hl7v2-imports-only-its-own', file: 'libs/hl7v2/src/up.ts', text: `import '@sightline/fhir';` },
   { rule: 'contracts-imports-only-its-own', file: 'libs/contracts/src/up.ts', text: `import '@sightline/messaging';` },
   { rule: 'models-imports-only-its-own', file: 'libs/models/src/up.ts', text: `import '@sightline/platform';` },
+  { rule: 'dimse-imports-only-its-own', file: 'libs/dimse/src/up.ts', text: `import '@sightline/findings';` },
   { rule: 'platform-imports-only-its-own', file: 'libs/platform/src/own.ts', text: `import '@sightline/contracts';` },
   {
     rule: 'object-store-imports-only-its-own',
@@ -133,6 +134,7 @@ const lawful: Record<string, string> = {
   'apps/fhir-writer/src/report-page/sheet.ts': `import 'pdfkit'; import 'fontkit';`,
   'libs/contracts/src/index.ts': `import '@sightline/findings';`,
   'libs/models/src/index.ts': `import 'node:fs'; import '@sightline/contracts';`,
+  'libs/dimse/src/index.ts': `import 'node:net'; import '@sightline/dicom'; import '@sightline/platform';`,
   'libs/platform/src/index.ts': `import 'node:process';`,
   'libs/object-store/src/index.ts': `import 'node:fs';`,
   'libs/messaging/src/index.ts': `import 'kafkajs'; import '@sightline/contracts'; import '@sightline/platform';`,

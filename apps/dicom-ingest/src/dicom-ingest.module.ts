@@ -5,6 +5,7 @@ import {
   Module,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { Scp } from '@sightline/dimse';
 import { Outbox } from '@sightline/messaging';
 import { ObjectStore, openObjectStore } from '@sightline/object-store';
 import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
@@ -14,7 +15,7 @@ import { AnswersController } from './answers.controller.ts';
 import { Audit } from './audit.ts';
 import { CompleteStudy } from './complete-study.ts';
 import type { IngestConfig } from './config.ts';
-import { Scp } from './dimse/scp.ts';
+
 import { ingestMigrations } from './ingest-migrations.ts';
 import { InstanceEntity } from './instance.entity.ts';
 import { ModelShelf } from './model-shelf.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { explicitVrLittleEndian, implicitVrLittleEndian, storageSopClassUids } from '@sightline/dicom';
-import { associateRequest, echoCommand } from '../../../../tools/corpus/scu.ts';
+import { associateRequest, echoCommand } from '../../../tools/corpus/scu.ts';
 import { decodeCommand, encodeResponse } from './command-set.ts';
 import { negotiateContext, refuseAssociation } from './negotiate.ts';
 import { decodeAssociateRequest, decodePresentationData, encodeCommandPdus } from './pdu.ts';

@@ -1,0 +1,3 @@
+export type { Store, StoreAnswer } from './association.ts';
+export { Scp } from './scp.ts';
+export type { StatusName } from './status.ts';
