@@ -44,6 +44,9 @@ const doors = {
   fontkit: '^apps/fhir-writer/src/report-page/',
 };
 
+/** Lib → the apps that may use it, where not all may. */
+const servesOnly = { dimse: ['dicom-ingest', 'fhir-writer'] };
+
 /** Tests, the sandbox, the corpus and parity runs bring the real parts up and look at them from outside: no door binds them. */
 const looksFromOutside = '(\\.spec\\.ts$|^test/|^tools/(sandbox|corpus|parity)/)';
 const specs = '\\.spec\\.ts$';
@@ -81,6 +84,14 @@ const doorRules = Object.entries(doors).map(([vendor, keeper]) => ({
   severity: 'error',
   from: { path: '^(apps|libs|tools)/', pathNot: [keeper, looksFromOutside] },
   to: { path: package_(vendor) },
+}));
+
+const servesRules = Object.entries(servesOnly).map(([lib, apps]) => ({
+  name: `${lib}-serves-only-its-apps`,
+  comment: `${lib} is used by ${apps.join(' and ')} alone`,
+  severity: 'error',
+  from: { path: '^(apps|libs)/', pathNot: [`^libs/${lib}/`, `^apps/(${apps.join('|')})/`, specs] },
+  to: { path: `^libs/${lib}/` },
 }));
 
 export default {
@@ -160,6 +171,7 @@ export default {
     ...libRules,
     ...pureRules,
     ...doorRules,
+    ...servesRules,
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -60,6 +60,7 @@ const planted: { rule: string; file: string; text: string }[] = [
   { rule: 'contracts-imports-only-its-own', file: 'libs/contracts/src/up.ts', text: `import '@sightline/messaging';` },
   { rule: 'models-imports-only-its-own', file: 'libs/models/src/up.ts', text: `import '@sightline/platform';` },
   { rule: 'dimse-imports-only-its-own', file: 'libs/dimse/src/up.ts', text: `import '@sightline/findings';` },
+  { rule: 'dimse-serves-only-its-apps', file: 'apps/xray-worker/src/call.ts', text: `import '@sightline/dimse';` },
   { rule: 'platform-imports-only-its-own', file: 'libs/platform/src/own.ts', text: `import '@sightline/contracts';` },
   {
     rule: 'object-store-imports-only-its-own',
@@ -116,7 +117,8 @@ const lawful: Record<string, string> = {
   'apps/xray-worker/src/pipelines/chest.ts': `import '@sightline/inference'; import '@sightline/contracts';`,
   'apps/audit-monitor/src/steps/index.ts': `export const steps = [];`,
   'apps/audit-monitor/src/row.entity.ts': `import 'typeorm'; import '@sightline/persistence';`,
-  'apps/dicom-ingest/src/scp.ts': `import 'node:net';`,
+  'apps/dicom-ingest/src/scp.ts': `import 'node:net'; import '@sightline/dimse';`,
+  'apps/fhir-writer/src/pacs.ts': `import '@sightline/dimse';`,
   'apps/reading-room/src/serve.ts': `import '@sightline/fhir'; export const serve = 1;`,
   'apps/reading-room/web/words.ts': `import type { serve } from '../src/serve.ts'; export type Served = typeof serve;`,
   'tools/evaluate/evaluate.ts': `import '../../apps/xray-worker/src/pipelines/chest.ts';`,

@@ -1,39 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { explicitVrLittleEndian, implicitVrLittleEndian, storageSopClassUids } from '@sightline/dicom';
-import { associateRequest, echoCommand } from '../../../tools/corpus/scu.ts';
-import { decodeCommand, encodeResponse } from './command-set.ts';
-import { negotiateContext, refuseAssociation } from './negotiate.ts';
-import { decodeAssociateRequest, decodePresentationData, encodeCommandPdus } from './pdu.ts';
-
-const dx = '1.2.840.10008.5.1.4.1.1.1.1';
-const request = associateRequest('SIGHTLINE', [[dx, explicitVrLittleEndian]]).subarray(6);
-
-describe('decodeAssociateRequest', () => {
-  it('reads titles, contexts and the longest PDU the peer takes', () => {
-    expect(decodeAssociateRequest(request)).toEqual({
-      protocolVersion: 1,
-      calledAeTitle: 'SIGHTLINE',
-      callingAeTitle: 'CORPUS',
-      applicationContext: '1.2.840.10008.3.1.1.1',
-      contexts: [{ id: 1, abstractSyntax: dx, transferSyntaxes: [explicitVrLittleEndian] }],
-      maxPduLength: 65_536,
-    });
-  });
-
-  it('never throws on a request cut or changed at any byte', () => {
-    for (let at = 0; at < request.length; at++) {
-      expect(() => decodeAssociateRequest(request.subarray(0, at))).not.toThrow();
-      const broken = Buffer.from(request);
-      broken.writeUInt8(0xff, at);
-      expect(() => decodeAssociateRequest(broken)).not.toThrow();
-    }
-  });
-});
+import fc from 'fast-check';
+import { decodePresentationData, encodeDataPdus } from './pdu.ts';
 
 describe('decodePresentationData', () => {
   it('reads back what was written in pieces no longer than the peer takes', () => {
     const command = Buffer.alloc(100, 5);
-    const pdus = encodeCommandPdus(3, command, 50);
+    const pdus = Buffer.concat([...encodeDataPdus(3, 'command', command, 50)]);
     const parts = [];
     for (let at = 0; at < pdus.length; at += 6 + pdus.readUInt32BE(at + 2)) {
       const length = pdus.readUInt32BE(at + 2);
@@ -51,57 +23,20 @@ describe('decodePresentationData', () => {
   });
 });
 
-describe('decodeCommand', () => {
-  it('reads a C-ECHO and answers it', () => {
-    const command = decodeCommand(echoCommand(7));
-    expect(command).toEqual({
-      commandField: 0x30,
-      messageId: 7,
-      affectedSopClassUid: '1.2.840.10008.1.1',
-      hasDataSet: false,
-    });
-    if (command === undefined) throw new Error('not decoded');
-    expect(decodeCommand(encodeResponse(command, 0, 'fine'))).toMatchObject({
-      commandField: 0x8030,
-      hasDataSet: false,
-    });
-  });
-
-  it('never throws on a command cut at any byte', () => {
-    const bytes = echoCommand(7);
-    for (let at = 0; at < bytes.length; at++) expect(() => decodeCommand(bytes.subarray(0, at))).not.toThrow();
-  });
-});
-
-describe('negotiateContext', () => {
-  it.each(storageSopClassUids())('accepts %s', (abstractSyntax) => {
-    const transferSyntaxes = [explicitVrLittleEndian];
-    expect(negotiateContext({ id: 1, abstractSyntax, transferSyntaxes }).result).toBe('accepted');
-  });
-
-  it("takes the caller's first known transfer syntax, and implicit VR only where explicit is not offered", () => {
-    const choose = (...transferSyntaxes: string[]): string => {
-      const result = negotiateContext({ id: 1, abstractSyntax: dx, transferSyntaxes });
-      return result.result === 'accepted' ? result.transferSyntax : result.result;
-    };
-    expect(choose('1.2.3', '1.2.840.10008.1.2.4.90', explicitVrLittleEndian)).toBe('1.2.840.10008.1.2.4.90');
-    expect(choose(implicitVrLittleEndian, explicitVrLittleEndian)).toBe(explicitVrLittleEndian);
-    expect(choose(implicitVrLittleEndian)).toBe(implicitVrLittleEndian);
-    expect(choose('1.2.840.10008.1.2.4.94')).toBe('transfer-syntaxes-not-supported');
-    expect(choose()).toBe('transfer-syntaxes-not-supported');
-  });
-});
-
-describe('refuseAssociation', () => {
-  const rules = { aeTitle: 'SIGHTLINE', requireCalledAeTitle: false, callingAeTitles: [] };
-  const asked = decodeAssociateRequest(associateRequest('OTHER', []).subarray(6));
-
-  it('checks the called title only where it is told to, the calling one only against a list', () => {
-    if (asked === undefined) throw new Error('not decoded');
-    expect(refuseAssociation(asked, rules)).toBeUndefined();
-    expect(refuseAssociation(asked, { ...rules, requireCalledAeTitle: true })).toBe('calledAeTitleNotRecognized');
-    expect(refuseAssociation(asked, { ...rules, callingAeTitles: ['PACS'] })).toBe('callingAeTitleNotRecognized');
-    expect(refuseAssociation({ ...asked, applicationContext: '1.2' }, rules)).toBe('applicationContextNotSupported');
-    expect(refuseAssociation({ ...asked, protocolVersion: 2 }, rules)).toBe('protocolVersionNotSupported');
+describe('encodeDataPdus', () => {
+  it('keeps to the longest PDU of the peer, marks the last and loses no byte', () => {
+    const kind = fc.constantFrom('command' as const, 'data-set' as const);
+    const longest = fc.oneof(fc.constant(0), fc.integer({ min: 7, max: 300 }));
+    fc.assert(
+      fc.property(kind, longest, fc.uint8Array({ maxLength: 1000 }), (kind, longest, bytes) => {
+        const values = [...encodeDataPdus(5, kind, bytes, longest)].flatMap((pdu) => {
+          if (longest !== 0) expect(pdu.length - 6).toBeLessThanOrEqual(longest);
+          return decodePresentationData(pdu.subarray(6)) ?? [];
+        });
+        expect(Buffer.concat(values.map(({ bytes }) => bytes)).equals(bytes)).toBe(true);
+        expect(values.map(({ isLast }) => isLast)).toEqual(values.map((_, at) => at === values.length - 1));
+        expect(values.every(({ isCommand }) => isCommand === (kind === 'command'))).toBe(true);
+      }),
+    );
   });
 });
