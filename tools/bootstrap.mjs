@@ -13,6 +13,7 @@ const JAVA = { program: 'java', package: 'openjdk-17-jdk-headless', why: 'JDK 17
 const MAVEN = { program: 'mvn', package: 'maven', why: 'Maven' };
 const FOR_TESTS = [
   { program: 'storescu', package: 'dcmtk', why: 'DCMTK' },
+  { program: 'Orthanc', package: 'orthanc', why: 'Orthanc', isThere: () => existsSync('/usr/sbin/Orthanc') },
   { program: 'dciodvfy', package: 'dicom3tools', why: 'dicom3tools' },
   { program: 'chromium', package: 'chromium', why: 'Chromium' },
   { program: 'strace', package: 'strace', why: 'strace' },
