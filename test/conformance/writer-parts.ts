@@ -27,6 +27,7 @@ export interface WriterParts {
   readonly kafka: Kafka;
   readonly identity: IdentityProvider;
   readonly objects: ObjectStore;
+  readonly objectStoreUrl: string;
   /** Starts a writer (or one more replica) at this site, and resolves once it is ready, or once it answers at all. */
   startWriter(site: WriterSite, options?: { quarantineRecheckMs?: number; untilReady?: boolean }): Promise<Writer>;
   say(...answers: InferenceCompleted[]): Promise<void>;
@@ -86,6 +87,7 @@ export async function startWriterParts(): Promise<WriterParts> {
     kafka,
     identity,
     objects: openObjectStore(objectStoreUrl),
+    objectStoreUrl,
     async startWriter(site, { quarantineRecheckMs = 500, untilReady = true } = {}) {
       const port = await freePort();
       const siteFile = join(directory.path, `site-${port}.json`);

@@ -14,11 +14,15 @@ export interface PacsOptions {
   readonly client: { readonly aeTitle: string; readonly port: number };
   /** Commitment is reported on the association that asked for it, not on one that the PACS opens to the client. */
   readonly sameAssociation?: boolean;
+  /** It has DICOMweb too; not with `sameAssociation`. */
+  readonly web?: boolean;
 }
 
 export interface Pacs {
   readonly port: number;
   readonly aeTitle: string;
+  /** Of DICOMweb, where it has that. */
+  readonly webUrl: string;
   readonly logFile: string;
   /** Part 10 files of what it has stored, by SOP Instance UID. */
   stored(): Promise<Map<string, Buffer>>;
@@ -35,21 +39,23 @@ export interface Pacs {
 export async function startPacs(options: PacsOptions): Promise<Pacs> {
   const { directory, aeTitle = 'PACS', sameAssociation = false } = options;
   const port = await freePort();
+  const webPort = options.web === true ? await freePort() : undefined;
   const storage = join(directory, 'storage');
   await mkdir(storage, { recursive: true });
   const run = sameAssociation
     ? await pynetdicom([String(port), aeTitle, storage])
-    : await orthanc({ ...options, aeTitle, port, storage });
+    : await orthanc({ ...options, aeTitle, port, storage, webPort });
   const child = await Child.start({
     name: 'PACS',
     ...run,
     logFile: join(directory, `pacs-${port}.log`),
     directory,
-    ports: [port],
+    ports: [port, ...(webPort === undefined ? [] : [webPort])],
   });
   return {
     port,
     aeTitle,
+    webUrl: `http://127.0.0.1:${webPort ?? 0}/dicom-web`,
     logFile: child.logFile,
     stored: () => storedFiles(storage),
     stop: () => child.stop(),
@@ -72,8 +78,9 @@ async function orthanc(options: {
   port: number;
   storage: string;
   client: PacsOptions['client'];
+  webPort: number | undefined;
 }): Promise<{ command: string; args: string[] }> {
-  const { directory, aeTitle, port, storage, client } = options;
+  const { directory, aeTitle, port, storage, client, webPort } = options;
   const configuration = {
     Name: aeTitle,
     StorageDirectory: storage,
@@ -85,9 +92,10 @@ async function orthanc(options: {
     // It stores what it knows nothing of too, and does not rewrite what it stores.
     UnknownSopClassAccepted: true,
     StorageCompression: false,
-    HttpServerEnabled: false,
+    HttpServerEnabled: webPort !== undefined,
+    ...(webPort !== undefined && { HttpPort: webPort, AuthenticationEnabled: false, DicomWeb: { Enable: true } }),
     SaveJobs: false,
-    Plugins: [],
+    Plugins: webPort === undefined ? [] : ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'],
   };
   const file = join(directory, `pacs-${port}.json`);
   await writeFile(file, JSON.stringify(configuration));

@@ -10,6 +10,8 @@ import { DeliveryStore } from './deliveries/delivery-store.ts';
 import type { Destination } from './deliveries/destination.ts';
 import { RecordDelivery } from './deliveries/record-delivery.ts';
 import { RunDeliveries } from './deliveries/run-deliveries.ts';
+import { HearOfCommitments } from './dicom/hear-of-commitments.ts';
+import { KeptObjects } from './dicom/kept-objects.ts';
 import { HearOfPatients } from './hl7/hear-of-patients.ts';
 import { openDestinations } from './open-destinations.ts';
 import { filingMigrations } from './filing-migrations.ts';
@@ -66,11 +68,12 @@ export class FhirWriterModule {
           inject: [Outbox, Logger],
           useFactory: (outbox: Outbox<Tx>, log: Logger) => new RecordAnswer(outbox, log),
         },
+        { provide: KeptObjects, inject: [DataSource], useFactory: (source: DataSource) => new KeptObjects(source) },
         {
           provide: DESTINATIONS,
-          inject: [Readiness],
-          useFactory: async (readiness: Readiness) => {
-            const destinations = await openDestinations(site);
+          inject: [Readiness, DataSource, ObjectStore, KeptObjects],
+          useFactory: async (...[readiness, dataSource, objects, kept]: DestinationsParts) => {
+            const destinations = await openDestinations(site, { dataSource, objects, kept });
             for (const one of destinations) readiness.add(one.name, () => one.reach());
             return destinations;
           },
@@ -99,6 +102,11 @@ export class FhirWriterModule {
           useFactory: (...[source, outbox, log]: HearParts) => new HearOfPatients(site.adt, source, outbox, log),
         },
         {
+          provide: HearOfCommitments,
+          inject: [KeptObjects, Logger],
+          useFactory: (kept: KeptObjects, log: Logger) => new HearOfCommitments(site, kept, log),
+        },
+        {
           provide: RunDeliveries,
           inject: [DESTINATIONS, DeliveryStore, Deliver, Logger],
           useFactory: (...[destinations, store, deliver, log]: RunParts) =>
@@ -109,6 +117,7 @@ export class FhirWriterModule {
   }
 }
 
+type DestinationsParts = [Readiness, DataSource, ObjectStore, KeptObjects];
 type HearParts = [DataSource, Outbox<Tx>, Logger];
 type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger, ObjectStore];
 type RunParts = [Destination[], DeliveryStore, Deliver, Logger];

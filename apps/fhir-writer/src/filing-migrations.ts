@@ -100,4 +100,34 @@ export const filingMigrations: Migration[] = [
     `create index report_edition_of_order on report_edition ((answer -> 'study' ->> 'accessionNumber'))`,
     'create index told_edition_of_report on told_edition (report_url, version_id)',
   ]),
+  sqlMigration(1796300000000, 'ObjectsInArchives', [
+    `create table pacs_object (
+       destination text not null,
+       sop_instance_uid text not null,
+       sop_class_uid text not null,
+       series_instance_uid text not null,
+       study_instance_uid text not null,
+       model text not null,
+       generation integer not null,
+       edition integer not null,
+       position integer not null,
+       rejects boolean not null,
+       state text not null default 'sent',
+       changed_at timestamptz not null default now(),
+       primary key (destination, sop_instance_uid)
+     )`,
+    'create index pacs_object_of_report on pacs_object (study_instance_uid, model, generation, destination)',
+    `create table storage_commitment (
+       transaction_uid text primary key,
+       destination text not null,
+       study_instance_uid text not null,
+       model text not null,
+       generation integer not null,
+       edition integer not null,
+       asked_at timestamptz,
+       answered_at timestamptz,
+       failed jsonb
+     )`,
+    'create index storage_commitment_of_report on storage_commitment (study_instance_uid, model, generation, destination)',
+  ]),
 ];

@@ -48,6 +48,9 @@ export class Deliver {
       case 'touched':
         await inTransaction(dataSource, (tx) => touched.setAside(tx, lease, report, telling.status));
         return true;
+      case 'waiting':
+        await this.wait(lease, report, telling, destination.attempts);
+        return true;
       case 'told':
       case 'held':
       case 'not-needed':
@@ -71,7 +74,7 @@ export class Deliver {
     if (model === undefined) {
       return failed('unavailable', 'no manifest of this model version here');
     }
-    const wasTold = lease.toldEdition !== undefined;
+    const wasTold = lease.toldEdition !== undefined || (takesBack(report) && (await destination.mayHold(lease)));
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
@@ -105,11 +108,27 @@ export class Deliver {
     const set = resultSetOf(report, model, siteTimezone);
     return {
       set,
+      edition: report,
       page: () => pageOf(set, report.answer),
       memory: lease.memory,
       ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
       ...(lease.patient === undefined ? {} : { patient: lease.patient }),
     };
+  }
+
+  private async wait(
+    lease: DeliveryLease,
+    report: Report,
+    { reason, lookAgainMs, counts }: Extract<Telling, { kind: 'waiting' }>,
+    attempts: number,
+  ): Promise<void> {
+    if (counts && lease.attempt >= attempts) {
+      await this.record(lease, report, { kind: 'refused', failure: failed('unavailable', reason).failure });
+      return;
+    }
+    await inTransaction(this.parts.dataSource, (tx) =>
+      this.parts.store.end(tx, lease, { status: 'due', reason, delayMs: lookAgainMs, keepsAttempt: !counts }),
+    );
   }
 
   private async failed(
@@ -133,6 +152,11 @@ export class Deliver {
   private async record(lease: DeliveryLease, report: Report, ended: Ended): Promise<void> {
     await inTransaction(this.parts.dataSource, (tx) => this.parts.records.record(tx, lease, report, ended));
   }
+}
+
+/** What is not to be said any more is taken back even where only a part of it was said. */
+function takesBack({ state }: Report): boolean {
+  return state === 'withdrawn' || state === 'rejected' || state === 'refused';
 }
 
 /** Every try before was begun, and not one of them was ended: whatever breaks them would break the next. */

@@ -45,7 +45,10 @@ describe('reading a picture', () => {
 
   it('gives up on a store that does not answer, after the second try', async () => {
     const began = performance.now();
-    expect(await readBounded(new SilentStore(), 'key', 100)).toEqual({ kind: 'left-out', reason: 'unreadable' });
+    expect(await readBounded(new SilentStore(), 'key', { timeoutMs: 100 })).toEqual({
+      kind: 'left-out',
+      reason: 'unreadable',
+    });
     expect(performance.now() - began).toBeGreaterThanOrEqual(190);
     expect(performance.now() - began).toBeLessThan(2_000);
   });

@@ -1,22 +1,29 @@
 import { addAbortSignal } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { ObjectMissing, type ObjectStore } from '@sightline/object-store';
 
-/** Of one picture. */
-const mostBytes = 2 * 1024 * 1024;
+/** Of one object, where nothing else is said: a picture that is printed. */
+const pictureBytes = 2 * 1024 * 1024;
 
 /** A store that does not answer by then holds no report up. */
 const readMs = 5_000;
 const tries = 2;
 
+export interface ReadBounds {
+  timeoutMs?: number;
+  mostBytes?: number;
+  /** Made for each try and given all the bytes in their order; true once the rest need not be read. */
+  enough?: () => (chunk: Uint8Array) => boolean;
+}
+
 export type Read =
   | { kind: 'bytes'; bytes: Buffer }
   | { kind: 'left-out'; reason: 'missing' | 'too-large' | 'unreadable' };
 
-/** An object, unless it is missing, larger than a picture may be, or not to be had in time; what fails otherwise is tried again. */
-export async function readBounded(objects: ObjectStore, key: string, timeoutMs = readMs): Promise<Read> {
+/** An object, unless it is missing, larger than it may be, or not to be had in time; what fails otherwise is tried again. */
+export async function readBounded(objects: ObjectStore, key: string, bounds: ReadBounds = {}): Promise<Read> {
   for (let attempt = 1; attempt <= tries; attempt++) {
-    const read = await readOnce(objects, key, AbortSignal.timeout(timeoutMs)).catch((error: unknown) =>
+    const signal = AbortSignal.timeout(bounds.timeoutMs ?? readMs);
+    const read = await readOnce(objects, key, bounds, signal).catch((error: unknown) =>
       error instanceof ObjectMissing ? ({ kind: 'left-out', reason: 'missing' } as const) : undefined,
     );
     if (read !== undefined) return read;
@@ -24,13 +31,28 @@ export async function readBounded(objects: ObjectStore, key: string, timeoutMs =
   return { kind: 'left-out', reason: 'unreadable' };
 }
 
-async function readOnce(objects: ObjectStore, key: string, signal: AbortSignal): Promise<Read> {
+async function readOnce(
+  objects: ObjectStore,
+  key: string,
+  { mostBytes = pictureBytes, enough }: ReadBounds,
+  signal: AbortSignal,
+): Promise<Read> {
   const { stream, size } = await orAborted(objects.open(key), signal);
-  if (size > mostBytes) {
+  const isEnough = enough?.();
+  if (isEnough === undefined && size > mostBytes) {
     stream.destroy();
     return { kind: 'left-out', reason: 'too-large' };
   }
-  return { kind: 'bytes', bytes: await buffer(addAbortSignal(signal, stream)) };
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Leaving the loop closes the stream.
+  for await (const chunk of addAbortSignal(signal, stream) as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (isEnough?.(chunk) === true) break;
+    if (length > mostBytes) return { kind: 'left-out', reason: 'too-large' };
+  }
+  return { kind: 'bytes', bytes: Buffer.concat(chunks) };
 }
 
 /** Opening cannot be called off, only no longer waited for. */

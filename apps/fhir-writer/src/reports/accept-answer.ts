@@ -14,6 +14,9 @@ export type Accepted =
   /** It is what the report says already. */
   | { kind: 'known' };
 
+/** Why a report is withdrawn whose images say another patient now. */
+export const ofAnotherPatient = 'a newer revision of the study is of another patient';
+
 /** Why a model had no business with a study at all; of such a refusal nobody outside hears. */
 const notApplicable: readonly SkipReason[] = [
   'no-model',
@@ -76,9 +79,8 @@ export class AcceptAnswer {
   }
 
   private withdraw(tx: Tx, report: Report): Promise<void> {
-    const { edition } = report;
-    const reason = 'a newer revision of the study is of another patient';
-    return addEdition(tx, { ...report, edition: edition + 1, state: 'withdrawn', reason }, this.destinations);
+    const edition = report.edition + 1;
+    return addEdition(tx, { ...report, edition, state: 'withdrawn', reason: ofAnotherPatient }, this.destinations);
   }
 }
 

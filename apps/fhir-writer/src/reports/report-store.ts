@@ -19,6 +19,8 @@ export interface Edition {
   /** Why it is withdrawn or was made anew; names no patient. */
   reason?: string;
   traceparent?: string;
+  /** Of one that is kept: when it was made. */
+  madeAt?: string;
 }
 
 export type Report = ReportKey & Edition;
@@ -41,6 +43,7 @@ interface EditionRow {
   review: unknown;
   reason: string | null;
   traceparent: string | null;
+  made_at: Date;
 }
 
 const columns = 'study_instance_uid, model, generation, edition, state, answer, review, reason, traceparent';
@@ -53,7 +56,7 @@ export async function lockReports(tx: Tx, studyInstanceUid: string, model: strin
 /** The newest generation of a study's report by this model, as it stands now. */
 export async function newestReport(db: Db, studyInstanceUid: string, model: string): Promise<Report | undefined> {
   const [row] = await db.query<EditionRow[]>(
-    `select ${columns} from report_edition where study_instance_uid = $1 and model = $2
+    `select ${columns}, made_at from report_edition where study_instance_uid = $1 and model = $2
      order by generation desc, edition desc limit 1`,
     [studyInstanceUid, model],
   );
@@ -63,7 +66,7 @@ export async function newestReport(db: Db, studyInstanceUid: string, model: stri
 /** A report as it stands now, or as it stood in an earlier edition. */
 export async function readReport(db: Db, key: ReportKey, edition?: number): Promise<Report | undefined> {
   const [row] = await db.query<EditionRow[]>(
-    `select ${columns} from report_edition
+    `select ${columns}, made_at from report_edition
      where study_instance_uid = $1 and model = $2 and generation = $3 and edition = coalesce($4, edition)
      order by edition desc limit 1`,
     [key.studyInstanceUid, key.model, key.generation, edition ?? null],
@@ -119,5 +122,6 @@ function toReport(row: EditionRow): Report {
     review: { verdicts, ...(signature === undefined ? {} : { signature }) },
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+    madeAt: row.made_at.toISOString(),
   };
 }

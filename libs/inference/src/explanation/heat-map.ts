@@ -52,7 +52,10 @@ function colour(evidence: { values: Float32Array; columns: number; rows: number 
   for (let y = 0; y < drawnSide; y++) {
     for (let x = 0; x < drawnSide; x++) {
       const value = between(evidence, (x + 0.5) / drawnSide, (y + 0.5) / drawnSide);
-      rgba.set([255, Math.round(210 * (1 - value)), 0, Math.round(mostOpaqueEvidence * value)], (y * drawnSide + x) * 4);
+      rgba.set(
+        [255, Math.round(210 * (1 - value)), 0, Math.round(mostOpaqueEvidence * value)],
+        (y * drawnSide + x) * 4,
+      );
     }
   }
   return rgba;
