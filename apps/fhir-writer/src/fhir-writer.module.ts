@@ -10,6 +10,7 @@ import { DeliveryStore } from './deliveries/delivery-store.ts';
 import type { Destination } from './deliveries/destination.ts';
 import { RecordDelivery } from './deliveries/record-delivery.ts';
 import { RunDeliveries } from './deliveries/run-deliveries.ts';
+import { AskedCommitments } from './dicom/asked-commitments.ts';
 import { HearOfCommitments } from './dicom/hear-of-commitments.ts';
 import { KeptObjects } from './dicom/kept-objects.ts';
 import { HearOfPatients } from './hl7/hear-of-patients.ts';
@@ -68,12 +69,17 @@ export class FhirWriterModule {
           inject: [Outbox, Logger],
           useFactory: (outbox: Outbox<Tx>, log: Logger) => new RecordAnswer(outbox, log),
         },
+        {
+          provide: AskedCommitments,
+          inject: [DataSource],
+          useFactory: (source: DataSource) => new AskedCommitments(source),
+        },
         { provide: KeptObjects, inject: [DataSource], useFactory: (source: DataSource) => new KeptObjects(source) },
         {
           provide: DESTINATIONS,
-          inject: [Readiness, DataSource, ObjectStore, KeptObjects],
-          useFactory: async (...[readiness, dataSource, objects, kept]: DestinationsParts) => {
-            const destinations = await openDestinations(site, { dataSource, objects, kept });
+          inject: [Readiness, ObjectStore, KeptObjects, AskedCommitments],
+          useFactory: async (...[readiness, objects, kept, asked]: DestinationsParts) => {
+            const destinations = await openDestinations(site, { objects, kept, asked });
             for (const one of destinations) readiness.add(one.name, () => one.reach());
             return destinations;
           },
@@ -103,8 +109,8 @@ export class FhirWriterModule {
         },
         {
           provide: HearOfCommitments,
-          inject: [KeptObjects, Logger],
-          useFactory: (kept: KeptObjects, log: Logger) => new HearOfCommitments(site, kept, log),
+          inject: [AskedCommitments, Logger],
+          useFactory: (asked: AskedCommitments, log: Logger) => new HearOfCommitments(site, asked, log),
         },
         {
           provide: RunDeliveries,
@@ -117,7 +123,7 @@ export class FhirWriterModule {
   }
 }
 
-type DestinationsParts = [Readiness, DataSource, ObjectStore, KeptObjects];
+type DestinationsParts = [Readiness, ObjectStore, KeptObjects, AskedCommitments];
 type HearParts = [DataSource, Outbox<Tx>, Logger];
 type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger, ObjectStore];
 type RunParts = [Destination[], DeliveryStore, Deliver, Logger];

@@ -3,6 +3,7 @@ import { sqlMigration, type Migration } from '@sightline/persistence';
 /**
  * `answer`: what became of every answer of a model. `report`: the report each became part of, and where it stands now;
  * `report_edition`: everything it ever said. `delivery`: what each destination is to be told, and was. `known_model`: manifests seen.
+ * `pacs_object`: what an archive was sent, and has; `storage_commitment`: what it was asked to answer for.
  */
 export const filingMigrations: Migration[] = [
   sqlMigration(1764000100001, 'FilingTables', [

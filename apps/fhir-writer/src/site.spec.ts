@@ -76,6 +76,7 @@ describe('a site', () => {
     ],
     [JSON.stringify({ destinations: [{ ...pacs, send: { by: 'stow-rs' } }] }), 'destinations.0.send.baseUrl'],
     [JSON.stringify({ destinations: [pacs], dicom: { port: 11_112 } }), 'dicom.aeTitle'],
+    [JSON.stringify({ destinations: [ehr], dicom: { port: 11_112, aeTitle: 'US' } }), 'dicom: no destination'],
     [JSON.stringify({ destinations: [{ ...ehr, baseUrl: 'file:///etc' }] }), 'destinations.0.baseUrl'],
     [JSON.stringify({ destinations: [ehr], release: { '*': 'now' } }), 'release.*'],
     [JSON.stringify({ destinations: [ehr], relase: {} }), 'relase'],

@@ -152,25 +152,31 @@ const adtSchema = z.strictObject({
   ]),
 });
 
-const siteSchema = z.strictObject({
-  /** True where no other report of these studies exists: only then does a signature make a report final. */
-  onlyReport: z.boolean().default(false),
-  /** Over what the manifests say; `*` stands for every model that is not named. */
-  release: z.record(z.union([modelNameSchema, z.literal('*')]), releaseSchema).default({}),
-  adt: adtSchema.optional(),
-  dicom: commitmentsSchema.optional(),
-  destinations: z
-    .array(z.discriminatedUnion('kind', [fhirSchema, hl7Schema, dicomSchema]))
-    .min(1)
-    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two destinations have one name')
-    .refine(
-      (all) =>
-        all.every(
-          (one) => one.kind !== 'hl7v2' || all.some(({ kind, name }) => kind === 'fhir' && name === one.identity),
-        ),
-      'identity must name a destination of kind fhir',
-    ),
-});
+const siteSchema = z
+  .strictObject({
+    /** True where no other report of these studies exists: only then does a signature make a report final. */
+    onlyReport: z.boolean().default(false),
+    /** Over what the manifests say; `*` stands for every model that is not named. */
+    release: z.record(z.union([modelNameSchema, z.literal('*')]), releaseSchema).default({}),
+    adt: adtSchema.optional(),
+    dicom: commitmentsSchema.optional(),
+    destinations: z
+      .array(z.discriminatedUnion('kind', [fhirSchema, hl7Schema, dicomSchema]))
+      .min(1)
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two destinations have one name')
+      .refine(
+        (all) =>
+          all.every(
+            (one) => one.kind !== 'hl7v2' || all.some(({ kind, name }) => kind === 'fhir' && name === one.identity),
+          ),
+        'identity must name a destination of kind fhir',
+      ),
+  })
+  .refine(
+    ({ dicom, destinations }) =>
+      dicom === undefined || destinations.some((one) => one.kind === 'dicom' && one.send.by === 'c-store'),
+    { path: ['dicom'], message: 'no destination of kind dicom sends by c-store: nobody may call' },
+  );
 
 /** What a hospital decides: where reports go, when, and whose patients they are about. */
 export type Site = z.infer<typeof siteSchema>;

@@ -1,7 +1,7 @@
 import type { DicomObject } from '@sightline/dicom-results';
 import type { Failed } from '@sightline/messaging';
 import type { Errand } from '../deliveries/destination.ts';
-import type { CommitmentResult } from './kept-objects.ts';
+import type { CommitmentResult } from './asked-commitments.ts';
 
 /** An instance that was not taken. `mayPass`: the same instance may be taken later. `reason` names no patient. */
 export interface RefusedInstance {

@@ -1,7 +1,7 @@
 import { Scp, type TakeCommitmentResult } from '@sightline/dimse';
 import { counter, describeError, type Logger } from '@sightline/platform';
 import type { CommitmentsSettings, Site } from '../site.ts';
-import type { KeptObjects } from './kept-objects.ts';
+import type { AskedCommitments } from './asked-commitments.ts';
 
 const endings = counter('sightline_filing_associations_total', 'Associations of archives with us by how they ended', [
   'ending',
@@ -16,7 +16,7 @@ export class HearOfCommitments {
 
   constructor(
     private readonly site: Site,
-    private readonly kept: KeptObjects,
+    private readonly asked: AskedCommitments,
     private readonly log: Logger,
   ) {}
 
@@ -43,7 +43,7 @@ export class HearOfCommitments {
       one.kind === 'dicom' && calledAeTitleOf(one) === callingAeTitle ? [one.name] : [],
     );
     try {
-      const known = await this.kept.committed(archives, result);
+      const known = await this.asked.committed(archives, result);
       if (!known) this.log.warn('commitment-unknown', { callingAeTitle, transactionUid: result.transactionUid });
       return known ? 'success' : 'noSuchObjectInstance';
     } catch (error) {

@@ -1,32 +1,15 @@
+import type { InferenceCompleted } from '@sightline/contracts';
 import type { Uid } from '@sightline/dicom';
 import type { DicomObject, FiledObject } from '@sightline/dicom-results';
 import { type DataSource, inTransaction, type Tx } from '@sightline/persistence';
-import type { ReportKey } from '../reports/report-store.ts';
+import { readReport, type ReportKey } from '../reports/report-store.ts';
+import { keyOf, noted, type Kept } from './noted.ts';
 
 /**
  * Where an object of ours stands with an archive. `sent`: it may have it. `stored`: it said so. `committed`: it answers for it.
  * `missing`: it said it had it, and does not answer for it. `refused`: it never had it.
  */
 export type ObjectState = 'sent' | 'stored' | 'committed' | 'missing' | 'refused';
-
-/** What an archive was asked to keep: of one report, as it stands in one edition. */
-export interface Kept {
-  destination: string;
-  report: ReportKey;
-  edition: number;
-}
-
-/** What became of a request for commitment, told by the archive on whichever way. */
-export interface CommitmentResult {
-  transactionUid: string;
-  committed: readonly string[];
-  failed: readonly { sopInstanceUid: string; reason: number }[];
-}
-
-/** Thrown where the app's own database cannot say or note what an archive has: then nothing may be sent. */
-export class NotNoted extends Error {
-  override readonly name = 'NotNoted';
-}
 
 /** What which archive has of which report, noted before it is sent: so that what was partly stored is known, and can be taken back. */
 export class KeptObjects {
@@ -56,6 +39,12 @@ export class KeptObjects {
     };
   }
 
+  /** What a report said in an earlier edition. */
+  async answerOf(report: ReportKey, edition: number): Promise<InferenceCompleted | undefined> {
+    const said = await noted(() => readReport(this.dataSource, report, edition));
+    return said?.answer;
+  }
+
   async any(destination: string, report: ReportKey): Promise<boolean> {
     const rows = await this.query(
       `select 1 from pacs_object where destination = $1 and study_instance_uid = $2 and model = $3 and generation = $4
@@ -75,7 +64,7 @@ export class KeptObjects {
     rejects: boolean,
   ): Promise<ReadonlyMap<string, ObjectState> | undefined> {
     const { destination, report, edition } = kept;
-    return this.noted(() =>
+    return noted(() =>
       inTransaction(this.dataSource, async (tx) => {
         const current = await tx.query<object[]>(
           `select 1 from report where study_instance_uid = $1 and model = $2 and generation = $3 and edition = $4 for share`,
@@ -86,7 +75,8 @@ export class KeptObjects {
           `insert into pacs_object (destination, study_instance_uid, model, generation, edition, rejects,
              sop_class_uid, sop_instance_uid, series_instance_uid, position)
            select $1, $2, $3, $4, $5, $6, * from unnest($7::text[], $8::text[], $9::text[], $10::int[])
-           on conflict do nothing`,
+           on conflict (destination, sop_instance_uid) do update set state = 'sent', changed_at = now()
+           where pacs_object.state = 'refused'`,
           [
             destination,
             ...keyOf(report),
@@ -104,7 +94,7 @@ export class KeptObjects {
   }
 
   async standing(destination: string, objects: readonly DicomObject[]): Promise<ReadonlyMap<string, ObjectState>> {
-    return this.noted(() => standing(this.dataSource, destination, objects));
+    return noted(() => standing(this.dataSource, destination, objects));
   }
 
   /** What the archive said of objects it was sent. One it once said it had is not forgotten for a refusal. */
@@ -117,79 +107,8 @@ export class KeptObjects {
     );
   }
 
-  /** When commitment was last asked for, ms ago, and what was answered: reasons of what is not committed (PS3.3 C.14.1.1). */
-  async lastAsked({ destination, report, edition }: Kept): Promise<{ ago: number; answer?: number[] } | undefined> {
-    const [row] = await this.query<{ ago: number; answered: boolean; failed: { reason: number }[] | null }>(
-      `select (extract(epoch from now() - asked_at) * 1000)::float8 as ago, answered_at is not null as answered, failed
-       from storage_commitment
-       where destination = $1 and study_instance_uid = $2 and model = $3 and generation = $4 and edition = $5
-         and asked_at is not null order by asked_at desc limit 1`,
-      [destination, ...keyOf(report), edition],
-    );
-    if (row === undefined) return undefined;
-    return { ago: row.ago, ...(row.answered ? { answer: (row.failed ?? []).map(({ reason }) => reason) } : {}) };
-  }
-
-  /** Noted before it is asked: the answer may come on another association, to another replica, before ours hears that it was taken. */
-  async asks({ destination, report, edition }: Kept, transactionUid: string): Promise<void> {
-    await this.query(
-      `insert into storage_commitment (transaction_uid, destination, study_instance_uid, model, generation, edition)
-       values ($1, $2, $3, $4, $5, $6)`,
-      [transactionUid, destination, ...keyOf(report), edition],
-    );
-  }
-
-  /** The archive has taken the request. */
-  async asked(transactionUid: string): Promise<void> {
-    await this.query('update storage_commitment set asked_at = now() where transaction_uid = $1', [transactionUid]);
-  }
-
-  /**
-   * What one of these archives answers for, and what not; whoever waits for it is due to look at once. False where none of them was
-   * asked. An answer that comes twice changes nothing the second time.
-   */
-  async committed(destinations: readonly string[], result: CommitmentResult): Promise<boolean> {
-    const { transactionUid, committed, failed } = result;
-    return this.noted(() =>
-      inTransaction(this.dataSource, async (tx) => {
-        const [rows] = await tx.query<
-          [{ destination: string; study_instance_uid: string; model: string; generation: number }[], number]
-        >(
-          `update storage_commitment set answered_at = coalesce(answered_at, now()), failed = coalesce(failed, $3)
-           where transaction_uid = $1 and destination = any($2) returning *`,
-          [transactionUid, destinations, JSON.stringify(failed)],
-        );
-        const [asked] = rows;
-        if (asked === undefined) return false;
-        const key = [asked.destination, asked.study_instance_uid, asked.model, asked.generation];
-        await tx.query(
-          `update pacs_object set changed_at = now(),
-             state = case when sop_instance_uid = any($5) then 'committed' else 'missing' end
-           where destination = $1 and study_instance_uid = $2 and model = $3 and generation = $4
-             and ((sop_instance_uid = any($5) and state in ('sent', 'stored', 'missing'))
-               or (sop_instance_uid = any($6) and state = 'stored'))`,
-          [...key, committed, failed.map(({ sopInstanceUid }) => sopInstanceUid)],
-        );
-        // What failed is stored again after the pause that was set.
-        if (failed.length > 0) return true;
-        await tx.query(
-          `update delivery set not_before = now()
-           where destination = $1 and study_instance_uid = $2 and model = $3 and generation = $4 and status = 'due'`,
-          key,
-        );
-        return true;
-      }),
-    );
-  }
-
   private query<R extends object>(statement: string, parameters: unknown[]): Promise<R[]> {
-    return this.noted(() => this.dataSource.query<R[]>(statement, parameters));
-  }
-
-  private async noted<T>(work: () => Promise<T>): Promise<T> {
-    return work().catch((error: unknown) => {
-      throw new NotNoted('what an archive has cannot be read or noted', { cause: error });
-    });
+    return noted(() => this.dataSource.query<R[]>(statement, parameters));
   }
 }
 
@@ -203,8 +122,4 @@ async function standing(
     [destination, objects.map(({ sopInstanceUid }) => sopInstanceUid)],
   );
   return new Map(rows.map((row) => [row.sop_instance_uid, row.state]));
-}
-
-function keyOf({ studyInstanceUid, model, generation }: ReportKey): [string, string, number] {
-  return [studyInstanceUid, model, generation];
 }

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferenceCompleted } from '@sightline/contracts';
 import { uidFromUuid } from '@sightline/dicom';
+import { readRejectionNote } from '@sightline/dicom-results';
 import { openObjectStore, type ObjectStore } from '@sightline/object-store';
 import { answerOnStored } from '../../../../test/conformance/stored-study.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.ts';
@@ -29,7 +30,12 @@ afterAll(() => directory.remove());
 
 const options = { digest, onlyReport: true, now: '2026-02-03T05:00:00Z' };
 
-async function make(answer: InferenceCompleted, state: Report['state'] = 'unreviewed', filed: Filed = []) {
+async function make(
+  answer: InferenceCompleted,
+  state: Report['state'] = 'unreviewed',
+  filed: Filed = [],
+  review: Report['review'] = { verdicts: [] },
+) {
   const { studyInstanceUid } = answer.study;
   const report: Report = {
     studyInstanceUid,
@@ -38,7 +44,7 @@ async function make(answer: InferenceCompleted, state: Report['state'] = 'unrevi
     edition: 1,
     state,
     answer,
-    review: { verdicts: [] },
+    review,
   };
   const set = resultSetOf(
     report,
@@ -95,6 +101,28 @@ describe('the objects of a report', () => {
       objects: [{ sopClassUid: '1.2.840.10008.5.1.4.1.1.88.59' }],
     });
     expect(opened.filter((key) => key.startsWith('artefacts/'))).toEqual([]);
+  });
+
+  it('of a report corrected until no finding stands are a note of a person’s judgement', async () => {
+    const answer = await answerOnStored(objects);
+    if (answer.outcome.kind !== 'findings') throw new Error('no findings');
+    const [finding] = answer.outcome.findings;
+    const signature = { by: { subject: 'r-1', role: 'radiologist' }, at: '2026-02-03T06:00:00Z' } as const;
+    const verdict = {
+      verdict: 'rejected',
+      trackingUid: finding?.trackingUid ?? uidFromUuid('1'),
+      reason: 'artefact',
+      ...signature,
+    } as const;
+    const made = await make(answer, 'corrected', filed, { verdicts: [verdict], signature });
+    if (made.kind === 'failed') throw new Error(made.failure.message);
+    expect(made.reject).toBe(true);
+    expect(made.objects.map(({ bytes }) => readRejectionNote(bytes))).toMatchObject([
+      {
+        kind: 'rejection-note',
+        note: { reason: 'quality', instances: [{ sopInstanceUid: filed[0]?.sopInstanceUid }] },
+      },
+    ]);
   });
 
   it('of a report that says nothing are none, and a note where it said something before', async () => {

@@ -1,10 +1,10 @@
 import type { ObjectStore } from '@sightline/object-store';
-import type { DataSource } from '@sightline/persistence';
 import { BackendToken } from '../fhir/backend-token.ts';
 import { readTls } from '../read-tls.ts';
 import type { DicomDestinationSettings, Site } from '../site.ts';
 import type { Archive } from './archive.ts';
 import { CStoreArchive } from './c-store-archive.ts';
+import type { AskedCommitments } from './asked-commitments.ts';
 import type { KeptObjects } from './kept-objects.ts';
 import { PacsDestination } from './pacs-destination.ts';
 import { StowArchive } from './stow-archive.ts';
@@ -15,9 +15,9 @@ const besidePortMs = 1_000;
 
 /** What every archive is reached with. */
 export interface ArchiveParts {
-  dataSource: DataSource;
   objects: ObjectStore;
   kept: KeptObjects;
+  asked: AskedCommitments;
 }
 
 /** A DICOM destination as the site describes it; certificates are read once. */

@@ -3,13 +3,14 @@ import { uidFromUuid } from '@sightline/dicom';
 import type { DicomObject } from '@sightline/dicom-results';
 import { failed } from '@sightline/messaging';
 import type { ObjectStore } from '@sightline/object-store';
-import type { DataSource } from '@sightline/persistence';
 import { Destination, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import { ofAnotherPatient } from '../reports/accept-answer.ts';
-import { readReport, type ReportKey } from '../reports/report-store.ts';
+import type { ReportKey } from '../reports/report-store.ts';
 import type { Archive } from './archive.ts';
-import { NotNoted, type Kept, type KeptObjects, type ObjectState } from './kept-objects.ts';
+import type { AskedCommitments } from './asked-commitments.ts';
+import type { KeptObjects, ObjectState } from './kept-objects.ts';
+import { NotNoted, type Kept } from './noted.ts';
 import { objectsOfReport, type ObjectsOfReport } from './objects-of-report.ts';
 
 export interface PacsDestinationParts {
@@ -18,7 +19,7 @@ export interface PacsDestinationParts {
   attempts: number;
   archive: Archive;
   kept: KeptObjects;
-  dataSource: DataSource;
+  asked: AskedCommitments;
   objects: ObjectStore;
   onlyReport: boolean;
 }
@@ -84,14 +85,14 @@ export class PacsDestination extends Destination {
     { set, edition }: ToTell,
     kept: Kept,
   ): Promise<ObjectsOfReport | Extract<Telling, { kind: 'failed' }>> {
-    const { onlyReport, dataSource, objects } = this.parts;
+    const { onlyReport, objects } = this.parts;
     const { filed, newest } = await this.parts.kept.before(kept);
     // Of a report that says nothing any more the answer may name no image: those it spoke of before are of the same study.
     const before =
       newest === undefined || edition.answer.images.length > 0
         ? undefined
-        : await readReport(dataSource, kept.report, newest);
-    const answer = before?.answer ?? edition.answer;
+        : await this.parts.kept.answerOf(kept.report, newest);
+    const answer = before ?? edition.answer;
     return objectsOfReport({ set, answer }, filed, objects, {
       digest,
       onlyReport,
@@ -115,7 +116,7 @@ export class PacsDestination extends Destination {
       stored,
       refused.map(({ sopInstanceUid }) => sopInstanceUid),
     );
-    const left = objects.length - stored.length;
+    const left = objects.filter(({ sopInstanceUid }) => !stored.includes(sopInstanceUid)).length;
     if (left === 0) return undefined;
     const reasons = [...new Set(refused.map(({ reason }) => reason))].join('; ');
     const forGood = refused.some(({ mayPass }) => !mayPass);
@@ -127,7 +128,7 @@ export class PacsDestination extends Destination {
 
   /** Undefined once the archive answers for them all. */
   private async commit(kept: Kept, { objects }: ObjectsOfReport, errand: Errand): Promise<Telling | undefined> {
-    const { archive, kept: notes } = this.parts;
+    const { archive, asked: notes } = this.parts;
     const { commitment } = archive;
     if (commitment === undefined) return undefined;
     const open = await this.uncommitted(objects);
@@ -164,5 +165,5 @@ function has(state: ObjectState | undefined): boolean {
 
 function notCommitted(count: number, reasons: readonly number[]): string {
   const said = [...new Set(reasons)].map((reason) => reason.toString(16).padStart(4, '0').toUpperCase()).join(', ');
-  return `${count} objects are stored and not committed${said === '' ? ', the archive has not said why' : `: failure reason ${said}`}`;
+  return `${count} objects are stored and not committed yet${said === '' ? '' : `: failure reason ${said}`}`;
 }

@@ -2,7 +2,7 @@ import { mostOpaqueEvidence, type Artefact } from '@sightline/contracts';
 import type { PictureOfResult } from '@sightline/dicom-results';
 import type { ObjectStore } from '@sightline/object-store';
 import sharp from 'sharp';
-import { readBounded, type Read } from '../report-page/read-bounded.ts';
+import { readBounded, type Read } from '../read-bounded.ts';
 
 /** Of one PNG, at the size of its image. */
 const mostBytes = 2 ** 25;

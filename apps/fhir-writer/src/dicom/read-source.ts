@@ -2,7 +2,7 @@ import { constants, inflateRawSync } from 'node:zlib';
 import { DataSetStructure, deflatedExplicitVrLittleEndian, readFileMeta } from '@sightline/dicom';
 import { readSourceInstance, type SourceInstance } from '@sightline/dicom-results';
 import type { ObjectStore } from '@sightline/object-store';
-import { readBounded, type Read } from '../report-page/read-bounded.ts';
+import { readBounded, type Read } from '../read-bounded.ts';
 
 /** Before the pixels: that of an enhanced object describes thousands of frames. */
 const longestHeader = 2 ** 25;

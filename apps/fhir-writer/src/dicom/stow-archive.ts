@@ -126,5 +126,6 @@ function parseJson(text: string): unknown {
 /** Never an error's own text where it may quote an address with a login in it. */
 function sayError(error: unknown): string {
   if (error instanceof NoToken) return error.message;
-  return error instanceof Error && 'code' in error ? String(error.code) : describeError(error);
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : describeError(error);
 }

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ObjectStore, openObjectStore, type StoredObject } from '@sightline/object-store';
-import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { readBounded } from './read-bounded.ts';
 
 let directory: TemporaryDirectory;
