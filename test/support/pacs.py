@@ -56,6 +56,7 @@ def commit(event, folder):
 
 def main(port, title, folder):
     entity = AE(ae_title=title)
+    entity.require_called_aet = True
     entity.add_supported_context(Verification)
     entity.add_supported_context(StorageCommitmentPushModel)
     for context in AllStoragePresentationContexts:

@@ -213,12 +213,17 @@ function titles({ calledAeTitle, callingAeTitle }: { calledAeTitle: string; call
 
 /** A-ASSOCIATE-RQ (PS3.8 9.3.2). */
 export function encodeAssociateRequest(
-  request: { calledAeTitle: string; callingAeTitle: string; contexts: readonly ProposedContext[] },
+  request: {
+    calledAeTitle: string;
+    callingAeTitle: string;
+    contexts: readonly ProposedContext[];
+    roles?: readonly RoleSelection[];
+  },
   own: OwnSide,
 ): Buffer {
   const application = textItem(itemType.applicationContext, dicomApplicationContext);
   const contexts = request.contexts.map(proposalItem);
-  const body = [titles(request), application, ...contexts, userItem(own, [])];
+  const body = [titles(request), application, ...contexts, userItem(own, request.roles ?? [])];
   return encodePdu(pduType.associateRequest, Buffer.concat(body));
 }
 

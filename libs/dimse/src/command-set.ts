@@ -18,16 +18,13 @@ export interface Command {
 
 export const commandField = {
   cStoreRequest: 0x0001,
-  cStoreResponse: 0x8001,
   cEchoRequest: 0x0030,
-  cEchoResponse: 0x8030,
   nEventReportRequest: 0x0100,
-  nEventReportResponse: 0x8100,
   nActionRequest: 0x0130,
-  nActionResponse: 0x8130,
   cCancelRequest: 0x0fff,
 } as const;
-const response = 0x8000;
+/** Set in the command field of a response to it. */
+export const responseBit = 0x8000;
 const noDataSet = 0x0101;
 const someDataSet = 0x0000;
 
@@ -139,7 +136,7 @@ export function encodeCommand(command: Command, errorComment?: string): Buffer {
 export function encodeResponse(request: Command, status: number, comment?: string): Buffer {
   const { affectedSopClassUid, affectedSopInstanceUid, eventTypeId } = request;
   const answer: Command = {
-    commandField: request.commandField | response,
+    commandField: request.commandField | responseBit,
     messageIdBeingRespondedTo: request.messageId ?? 0,
     ...(affectedSopClassUid !== undefined && { affectedSopClassUid }),
     ...(affectedSopInstanceUid !== undefined && { affectedSopInstanceUid }),

@@ -185,7 +185,7 @@ export class MessageChannel {
         if (read.type === pdu.pduType.abort) return new Ended('aborted-by-peer', 'the peer aborted');
         if (read.type === pdu.pduType.releaseRequest && this.#associated) {
           await this.farewell(pdu.encodeReleaseResponse());
-          return new Ended('released', 'released');
+          return new Ended('released', 'the peer released the association');
         }
         return new Ended('protocol-error', `unexpected PDU of type ${read.type}`, pdu.abortReason.unexpectedPdu);
     }

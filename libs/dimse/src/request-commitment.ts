@@ -1,5 +1,5 @@
 import { explicitVrLittleEndian, implicitVrLittleEndian } from '@sightline/dicom';
-import { commandField, encodeCommand, encodeResponse } from './command-set.ts';
+import { commandField, encodeResponse } from './command-set.ts';
 import {
   decodeCommitmentResult,
   encodeCommitmentRequest,
@@ -9,7 +9,8 @@ import {
   type CommitmentRequest,
   type CommitmentResult,
 } from './commitment.ts';
-import type { ReceivedCommand } from './message-channel.ts';
+import { Ended, type ReceivedCommand } from './message-channel.ts';
+import { abortReason } from './pdu.ts';
 import {
   isResponse,
   unexpected,
@@ -32,6 +33,13 @@ const context = {
   transferSyntaxes: [implicitVrLittleEndian, explicitVrLittleEndian],
 };
 
+const action = {
+  commandField: commandField.nActionRequest,
+  requestedSopClassUid: storageCommitmentPushModel,
+  requestedSopInstanceUid: storageCommitmentInstance,
+  actionTypeId: requestAction,
+};
+
 /** What we take of a data set that a peer sends us, in bytes: a result that names some hundred thousand instances. */
 const longestDataSet = 1 << 24;
 
@@ -52,39 +60,29 @@ export async function requestCommitment(
       return;
     }
     const dataSet = encodeCommitmentRequest(request, transferSyntax);
-    const messageId = await association.request(context.id, action, dataSet);
+    const messageId = await association.send(context.id, action, dataSet);
     let result: CommitmentResult | undefined;
     let end = Date.now() + peer.answerTimeoutMs;
     // A result may come before the answer to the request: they are operations of two sides.
-    while (said === undefined || (said.kind === 'requested' && result === undefined)) {
+    while (said === undefined || result === undefined) {
       const received = await association.nextCommand(Math.max(0, end - Date.now()));
-      if (received === undefined) {
-        if (said === undefined) said = { kind: 'unavailable', reason: 'the peer did not answer N-ACTION in time' };
-        return;
-      }
+      if (received === undefined) break;
       if (isReport(received)) {
         const heard = await hearReport(association, received, transferSyntax, request.transactionUid);
         result ??= heard;
-      } else {
+      } else if (said === undefined) {
         said = await answerTo(association, received, messageId);
+        if (said.kind !== 'requested') return;
         end = Date.now() + awaitMs;
+      } else {
+        throw unexpected(received.command);
       }
-      if (said?.kind === 'requested' && result !== undefined) said = { kind: 'requested', result };
     }
+    if (said === undefined) throw new Ended('timed-out', 'the peer said nothing in time', abortReason.notSpecified);
+    if (result !== undefined) said = { kind: 'requested', result };
   });
   // What the peer has answered holds, however the association ended.
   return said ?? ended ?? { kind: 'unavailable', reason: 'the peer did not answer' };
-}
-
-function action(messageId: number): Buffer {
-  return encodeCommand({
-    commandField: commandField.nActionRequest,
-    messageId,
-    requestedSopClassUid: storageCommitmentPushModel,
-    requestedSopInstanceUid: storageCommitmentInstance,
-    actionTypeId: requestAction,
-    hasDataSet: true,
-  });
 }
 
 function isReport({ command }: ReceivedCommand): boolean {
@@ -93,7 +91,7 @@ function isReport({ command }: ReceivedCommand): boolean {
 
 async function answerTo(association: Requestor, received: ReceivedCommand, messageId: number): Promise<Requested> {
   const { command } = received;
-  if (!isResponse(command, commandField.nActionResponse, messageId)) throw unexpected(command);
+  if (!isResponse(command, commandField.nActionRequest, messageId)) throw unexpected(command);
   // An Action Reply says nothing of commitment, and has to be heard out.
   if (command.hasDataSet) await association.dataSet(received, longestDataSet);
   if (command.status === status.success || isWarning(command.status)) return { kind: 'requested' };

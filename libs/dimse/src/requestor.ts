@@ -10,7 +10,7 @@ import {
   type AssociateAccept,
   type ProposedContext,
 } from './associate-pdu.ts';
-import type { Command } from './command-set.ts';
+import { encodeCommand, responseBit, type Command } from './command-set.ts';
 import { Ended, maxPduLength, MessageChannel, type ReceivedCommand } from './message-channel.ts';
 import * as pdu from './pdu.ts';
 
@@ -34,6 +34,8 @@ export interface Unavailable {
   reason: string;
 }
 
+type Request = Omit<Command, 'messageId' | 'messageIdBeingRespondedTo' | 'status' | 'hasDataSet'>;
+
 /** One association that we opened (PS3.8 9.2), while it stands. */
 export class Requestor {
   #messageId = 0;
@@ -55,17 +57,20 @@ export class Requestor {
   }
 
   /** Sends a request; resolves to its message id. */
-  async request(contextId: number, request: (messageId: number) => Buffer, dataSet?: Uint8Array): Promise<number> {
-    this.#messageId = (this.#messageId % 0xffff) + 1;
-    await this.channel.sendMessage(contextId, request(this.#messageId), dataSet);
-    return this.#messageId;
+  async send(contextId: number, request: Request, dataSet?: Uint8Array): Promise<number> {
+    const messageId = (this.#messageId = (this.#messageId % 0xffff) + 1);
+    const command = encodeCommand({ ...request, messageId, hasDataSet: dataSet !== undefined });
+    await this.channel.sendMessage(contextId, command, dataSet);
+    return messageId;
   }
 
-  /** The response to a request that has none but a status: its command. Anything else ends the association. */
-  async response(field: number, messageId: number): Promise<Command & { status: number }> {
-    const { command } = await this.channel.readCommand();
-    if (!isResponse(command, field, messageId) || command.hasDataSet) throw unexpected(command);
-    return command;
+  /** Sends a request whose response has no data set; resolves to its status. Any other answer ends the association. */
+  async ask(contextId: number, request: Request, dataSet?: Uint8Array): Promise<number> {
+    const messageId = await this.send(contextId, request, dataSet);
+    const { contextId: answeredOn, command } = await this.channel.readCommand();
+    const isAnswer = answeredOn === contextId && isResponse(command, request.commandField, messageId);
+    if (!isAnswer || command.hasDataSet) throw unexpected(command);
+    return command.status;
   }
 
   /** The next command on an accepted context, or undefined where none has begun within `timeoutMs`. */
@@ -94,13 +99,16 @@ export class Requestor {
   }
 }
 
+/** Whether a command answers the request of this field and message id, with a status. */
 export function isResponse(
   command: Command,
-  field: number,
+  requestField: number,
   messageId: number,
 ): command is Command & { status: number } {
   const { commandField, messageIdBeingRespondedTo, status } = command;
-  return commandField === field && messageIdBeingRespondedTo === messageId && status !== undefined;
+  return (
+    commandField === (requestField | responseBit) && messageIdBeingRespondedTo === messageId && status !== undefined
+  );
 }
 
 export function unexpected({ commandField }: Command): Ended {

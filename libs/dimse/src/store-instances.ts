@@ -1,6 +1,6 @@
 import { readFileMeta } from '@sightline/dicom';
 import type { ProposedContext } from './associate-pdu.ts';
-import { commandField, encodeCommand } from './command-set.ts';
+import { commandField } from './command-set.ts';
 import { withAssociation, type DicomPeer, type Requestor, type Unavailable } from './requestor.ts';
 import { isWarning, sayStatus, status } from './status.ts';
 
@@ -70,20 +70,16 @@ async function storeInstance(
       : 'the peer does not take this SOP class';
     return refused(sopInstanceUid, status.sopClassNotSupported, comment);
   }
-  const command = (messageId: number): Buffer =>
-    encodeCommand({
-      commandField: commandField.cStoreRequest,
-      messageId,
-      affectedSopClassUid: sopClassUid,
-      affectedSopInstanceUid: sopInstanceUid,
-      priority,
-      hasDataSet: true,
-    });
-  const messageId = await association.request(context.id, command, dataSet);
-  const answer = await association.response(commandField.cStoreResponse, messageId);
-  if (answer.status === status.success) return { sopInstanceUid, kind: 'stored' };
-  if (isWarning(answer.status)) return { sopInstanceUid, kind: 'stored', warning: answer.status };
-  return refused(sopInstanceUid, answer.status, sayStatus(answer.status));
+  const request = {
+    commandField: commandField.cStoreRequest,
+    affectedSopClassUid: sopClassUid,
+    affectedSopInstanceUid: sopInstanceUid,
+    priority,
+  };
+  const answer = await association.ask(context.id, request, dataSet);
+  if (answer === status.success) return { sopInstanceUid, kind: 'stored' };
+  if (isWarning(answer)) return { sopInstanceUid, kind: 'stored', warning: answer };
+  return refused(sopInstanceUid, answer, sayStatus(answer));
 }
 
 function refused(sopInstanceUid: string, code: number, comment: string): StoredInstance {
