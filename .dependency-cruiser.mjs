@@ -13,6 +13,7 @@ const mayImport = {
   contracts: ['dicom', 'findings'],
   models: ['dicom', 'findings', 'contracts'],
   platform: [],
+  dimse: ['dicom', 'platform'],
   'object-store': [],
   messaging: ['dicom', 'findings', 'contracts', 'platform'],
   persistence: ['dicom', 'findings', 'contracts', 'messaging', 'platform', 'object-store'],
@@ -42,6 +43,9 @@ const doors = {
   pdfkit: '^apps/fhir-writer/src/report-page/',
   fontkit: '^apps/fhir-writer/src/report-page/',
 };
+
+/** Lib → the apps that may use it, where not all may. */
+const servesOnly = { dimse: ['dicom-ingest', 'fhir-writer'] };
 
 /** Tests, the sandbox, the corpus and parity runs bring the real parts up and look at them from outside: no door binds them. */
 const looksFromOutside = '(\\.spec\\.ts$|^test/|^tools/(sandbox|corpus|parity)/)';
@@ -80,6 +84,14 @@ const doorRules = Object.entries(doors).map(([vendor, keeper]) => ({
   severity: 'error',
   from: { path: '^(apps|libs|tools)/', pathNot: [keeper, looksFromOutside] },
   to: { path: package_(vendor) },
+}));
+
+const servesRules = Object.entries(servesOnly).map(([lib, apps]) => ({
+  name: `${lib}-serves-only-its-apps`,
+  comment: `${lib} is used by ${apps.join(' and ')} alone`,
+  severity: 'error',
+  from: { path: '^(apps|libs)/', pathNot: [`^libs/${lib}/`, `^apps/(${apps.join('|')})/`, specs] },
+  to: { path: `^libs/${lib}/` },
 }));
 
 export default {
@@ -159,6 +171,7 @@ export default {
     ...libRules,
     ...pureRules,
     ...doorRules,
+    ...servesRules,
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

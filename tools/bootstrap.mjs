@@ -13,6 +13,13 @@ const JAVA = { program: 'java', package: 'openjdk-17-jdk-headless', why: 'JDK 17
 const MAVEN = { program: 'mvn', package: 'maven', why: 'Maven' };
 const FOR_TESTS = [
   { program: 'storescu', package: 'dcmtk', why: 'DCMTK' },
+  { program: 'Orthanc', package: 'orthanc', why: 'Orthanc', isThere: () => existsSync('/usr/sbin/Orthanc') },
+  {
+    program: 'libOrthancDicomWeb.so',
+    package: 'orthanc-dicomweb',
+    why: 'DICOMweb of Orthanc',
+    isThere: () => existsSync('/usr/share/orthanc/plugins/libOrthancDicomWeb.so'),
+  },
   { program: 'dciodvfy', package: 'dicom3tools', why: 'dicom3tools' },
   { program: 'chromium', package: 'chromium', why: 'Chromium' },
   { program: 'strace', package: 'strace', why: 'strace' },

@@ -75,6 +75,13 @@ export async function writeModelsFolder(path: string): Promise<string> {
   return path;
 }
 
+/** A folder with the first version alone, as dicom-ingest asks it. */
+export async function oneModel(path: string): Promise<string> {
+  await mkdir(join(path, 'chest-xray-paediatric'), { recursive: true });
+  await writeFile(join(path, 'chest-xray-paediatric', 'model.json'), JSON.stringify(manifest('1.0.0')));
+  return path;
+}
+
 function manifest(version: string): ModelManifest {
   return testManifest({
     name: 'chest-xray-paediatric',

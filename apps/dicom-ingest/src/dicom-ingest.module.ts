@@ -5,16 +5,16 @@ import {
   Module,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { Scp, type ScpOptions } from '@sightline/dimse';
 import { Outbox } from '@sightline/messaging';
 import { ObjectStore, openObjectStore } from '@sightline/object-store';
 import { DataSource, PersistenceModule, type Tx } from '@sightline/persistence';
-import { Logger, periodically, Readiness, type Repeating } from '@sightline/platform';
+import { counter, gauge, Logger, periodically, Readiness, type Repeating } from '@sightline/platform';
 import { AcceptInstance } from './accept-instance.ts';
 import { AnswersController } from './answers.controller.ts';
 import { Audit } from './audit.ts';
 import { CompleteStudy } from './complete-study.ts';
 import type { IngestConfig } from './config.ts';
-import { Scp } from './dimse/scp.ts';
 import { ingestMigrations } from './ingest-migrations.ts';
 import { InstanceEntity } from './instance.entity.ts';
 import { ModelShelf } from './model-shelf.ts';
@@ -37,6 +37,9 @@ const shelfMs = 3_000;
 
 /** Peers may finish what they are sending when the app is told to stop. */
 const graceMs = 5_000;
+
+const endings = counter('sightline_ingest_associations_total', 'Associations by how they ended', ['ending']);
+const open = gauge('sightline_ingest_associations_open', 'Associations being served');
 
 @Module({})
 export class DicomIngestModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -135,7 +138,7 @@ export class DicomIngestModule implements OnApplicationBootstrap, BeforeApplicat
   }
 }
 
-function scpOptions(config: IngestConfig, receive: ReceiveInstance): ConstructorParameters<typeof Scp>[0] {
+function scpOptions(config: IngestConfig, receive: ReceiveInstance): ScpOptions {
   return {
     host: config.dicomHost,
     port: config.dicomPort,
@@ -146,5 +149,6 @@ function scpOptions(config: IngestConfig, receive: ReceiveInstance): Constructor
     associateTimeoutMs: config.dicomAssociateTimeoutMs,
     idleTimeoutMs: config.dicomIdleTimeoutMs,
     store: storeScp(receive),
+    watch: { open: (count) => open.set(count), ended: (ending) => endings.inc({ ending }) },
   };
 }

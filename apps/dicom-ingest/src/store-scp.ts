@@ -1,6 +1,5 @@
 import { encodeFileMeta, type Uid } from '@sightline/dicom';
-import type { Store, StoreAnswer } from './dimse/association.ts';
-import type { StatusName } from './dimse/status.ts';
+import type { Store, StoreAnswer, StatusName } from '@sightline/dimse';
 import type { Received, ReceiveInstance, Refusal } from './receive-instance.ts';
 
 const statusOfRefusal: Readonly<Record<Refusal, StatusName>> = {

@@ -11,6 +11,9 @@ import { DeliveryStore } from './deliveries/delivery-store.ts';
 import type { Destination } from './deliveries/destination.ts';
 import { RecordDelivery } from './deliveries/record-delivery.ts';
 import { RunDeliveries } from './deliveries/run-deliveries.ts';
+import { AskedCommitments } from './dicom/asked-commitments.ts';
+import { HearOfCommitments } from './dicom/hear-of-commitments.ts';
+import { KeptObjects } from './dicom/kept-objects.ts';
 import { HearFeedback } from './feedback/hear-feedback.ts';
 import { WatchCharts, watchedCharts } from './feedback/watch-charts.ts';
 import { HearOfPatients } from './hl7/hear-of-patients.ts';
@@ -95,10 +98,16 @@ export class FhirWriterModule {
           useFactory: (outbox: Outbox<Tx>, log: Logger) => new RecordAnswer(outbox, log),
         },
         {
+          provide: AskedCommitments,
+          inject: [DataSource],
+          useFactory: (source: DataSource) => new AskedCommitments(source),
+        },
+        { provide: KeptObjects, inject: [DataSource], useFactory: (source: DataSource) => new KeptObjects(source) },
+        {
           provide: DESTINATIONS,
-          inject: [Readiness],
-          useFactory: async (readiness: Readiness) => {
-            const destinations = await openDestinations(site);
+          inject: [Readiness, ObjectStore, KeptObjects, AskedCommitments],
+          useFactory: async (...[readiness, objects, kept, asked]: DestinationsParts) => {
+            const destinations = await openDestinations(site, { objects, kept, asked });
             for (const one of destinations) readiness.add(one.name, () => one.reach());
             return destinations;
           },
@@ -127,6 +136,11 @@ export class FhirWriterModule {
           useFactory: (...[source, outbox, log]: HearParts) => new HearOfPatients(site.adt, source, outbox, log),
         },
         {
+          provide: HearOfCommitments,
+          inject: [AskedCommitments, Logger],
+          useFactory: (asked: AskedCommitments, log: Logger) => new HearOfCommitments(site, asked, log),
+        },
+        {
           provide: RunDeliveries,
           inject: [DESTINATIONS, DeliveryStore, Deliver, Circuits, Logger],
           useFactory: (...[destinations, store, deliver, circuits, log]: RunParts) =>
@@ -150,6 +164,7 @@ export class FhirWriterModule {
   }
 }
 
+type DestinationsParts = [Readiness, ObjectStore, KeptObjects, AskedCommitments];
 type HearParts = [DataSource, Outbox<Tx>, Logger];
 type DeliverParts = [DeliveryStore, KnownModels, DataSource, Outbox<Tx>, Logger, ObjectStore, HearFeedback];
 type RunParts = [Destination[], DeliveryStore, Deliver, Circuits, Logger];

@@ -5,6 +5,7 @@ import { sqlMigration, type Migration } from '@sightline/persistence';
  * `report_edition`: everything it ever said. `delivery`: what each destination is to be told, and was. `known_model`: manifests seen.
  * `rejected_instance`: images that no report may be made of any more.
  * `feedback`: who asks a destination, and since when; `chart_look`: what was seen and heard of each report in its chart.
+ * `pacs_object`: what an archive was sent, and has; `storage_commitment`: what it was asked to answer for.
  */
 export const filingMigrations: Migration[] = [
   sqlMigration(1764000100001, 'FilingTables', [
@@ -135,5 +136,35 @@ export const filingMigrations: Migration[] = [
        primary key (study_instance_uid, sop_instance_uid)
      )`,
     'alter table report_edition add column withdrawn_because text',
+  ]),
+  sqlMigration(1796300000000, 'ObjectsInArchives', [
+    `create table pacs_object (
+       destination text not null,
+       sop_instance_uid text not null,
+       sop_class_uid text not null,
+       series_instance_uid text not null,
+       study_instance_uid text not null,
+       model text not null,
+       generation integer not null,
+       edition integer not null,
+       position integer not null,
+       rejects boolean not null,
+       state text not null default 'sent',
+       changed_at timestamptz not null default now(),
+       primary key (destination, sop_instance_uid)
+     )`,
+    'create index pacs_object_of_report on pacs_object (study_instance_uid, model, generation, destination)',
+    `create table storage_commitment (
+       transaction_uid text primary key,
+       destination text not null,
+       study_instance_uid text not null,
+       model text not null,
+       generation integer not null,
+       edition integer not null,
+       asked_at timestamptz,
+       answered_at timestamptz,
+       failed jsonb
+     )`,
+    'create index storage_commitment_of_report on storage_commitment (study_instance_uid, model, generation, destination)',
   ]),
 ];

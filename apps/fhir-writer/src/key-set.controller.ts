@@ -14,8 +14,19 @@ export class KeySetController {
   @OpenRoute()
   @Header('cache-control', 'public, max-age=300')
   async keys(): Promise<{ keys: JWK[] }> {
-    const files = new Set(this.site.destinations.flatMap((one) => (one.kind === 'fhir' ? [one.keyFile] : [])));
+    const files = new Set(this.site.destinations.flatMap(keyFileOf));
     const keys = (await Promise.all([...files].map(readKeys))).flat().map(publicKey);
     return { keys: [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()] };
+  }
+}
+
+function keyFileOf(destination: Site['destinations'][number]): string[] {
+  switch (destination.kind) {
+    case 'fhir':
+      return [destination.keyFile];
+    case 'dicom':
+      return destination.send.by === 'stow-rs' && destination.send.token ? [destination.send.token.keyFile] : [];
+    case 'hl7v2':
+      return [];
   }
 }

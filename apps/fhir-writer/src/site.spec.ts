@@ -32,6 +32,12 @@ const oru = {
   identity: 'ehr',
 };
 
+const pacs = {
+  kind: 'dicom',
+  name: 'pacs',
+  send: { by: 'c-store', host: 'h', port: 104, calledAeTitle: 'PACS' },
+};
+
 async function read(text: string): Promise<Awaited<ReturnType<typeof readSite>>> {
   const file = join(folder, 'site.json');
   await writeFile(file, text);
@@ -52,6 +58,14 @@ describe('a site', () => {
     });
   });
 
+  it('asks an archive for its commitment, under our own AE title, unless told otherwise', async () => {
+    expect(await read(JSON.stringify({ destinations: [pacs] }))).toMatchObject({
+      site: {
+        destinations: [{ send: { storageCommitment: true, callingAeTitle: 'SIGHTLINE' }, atOnce: 2, attempts: 300 }],
+      },
+    });
+  });
+
   it.each([
     ['twice a minute, unless told otherwise', {}, { everyMs: 30_000, days: 14, atOnce: 100 }],
     ['as often as it is told', { feedback: { everyMs: 5_000 } }, { everyMs: 5_000, days: 14, atOnce: 100 }],
@@ -65,6 +79,13 @@ describe('a site', () => {
     ['{', 'SITE_FILE is wrong'],
     [JSON.stringify({ destinations: [] }), 'destinations'],
     [JSON.stringify({ destinations: [ehr, ehr] }), 'two destinations have one name'],
+    [
+      JSON.stringify({ destinations: [{ ...pacs, send: { ...pacs.send, calledAeTitle: 'seventeen letters' } }] }),
+      'an AE title has 1 to 16 characters',
+    ],
+    [JSON.stringify({ destinations: [{ ...pacs, send: { by: 'stow-rs' } }] }), 'destinations.0.send.baseUrl'],
+    [JSON.stringify({ destinations: [pacs], dicom: { port: 11_112 } }), 'dicom.aeTitle'],
+    [JSON.stringify({ destinations: [ehr], dicom: { port: 11_112, aeTitle: 'US' } }), 'dicom: no destination'],
     [JSON.stringify({ destinations: [{ ...ehr, baseUrl: 'file:///etc' }] }), 'destinations.0.baseUrl'],
     [JSON.stringify({ destinations: [{ ...ehr, feedback: 'on' }] }), 'destinations.0.feedback'],
     [JSON.stringify({ destinations: [ehr], release: { '*': 'now' } }), 'release.*'],

@@ -66,20 +66,21 @@ const fhirSchema = z.strictObject({
 
 const partySchema = z.strictObject({ application: z.string().min(1), facility: z.string().min(1) });
 
+/** PEM files; a certificate of our own where the peer asks for one. */
+const tlsSchema = z.strictObject({
+  caFile: z.string().min(1).optional(),
+  certFile: z.string().min(1).optional(),
+  keyFile: z.string().min(1).optional(),
+  serverName: z.string().min(1).optional(),
+});
+
 const hl7Schema = z.strictObject({
   kind: z.literal('hl7v2'),
   name: nameSchema,
   host: z.string().min(1),
   port: z.int().min(1).max(65_535),
-  /** Absent: in the clear, for a protected network. PEM files; a certificate of our own where the peer asks for one. */
-  tls: z
-    .strictObject({
-      caFile: z.string().min(1).optional(),
-      certFile: z.string().min(1).optional(),
-      keyFile: z.string().min(1).optional(),
-      serverName: z.string().min(1).optional(),
-    })
-    .optional(),
+  /** Absent: in the clear, for a protected network. */
+  tls: tlsSchema.optional(),
   /** MSH-3 to MSH-6. */
   sending: partySchema.default({ application: 'SIGHTLINE', facility: 'SIGHTLINE' }),
   receiving: partySchema,
@@ -88,6 +89,61 @@ const hl7Schema = z.strictObject({
   answerTimeoutMs: z.int().positive().default(15_000),
   /** Name of the FHIR destination that says whose a report is. */
   identity: nameSchema,
+});
+
+/** PS3.5 6.2, AE. */
+const aeTitleSchema = z
+  .string()
+  .regex(/^(?=.*[^ ])[\x20-\x5b\x5d-\x7e]{1,16}$/, 'an AE title has 1 to 16 characters of ASCII');
+
+const cStoreSchema = z.strictObject({
+  by: z.literal('c-store'),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535),
+  calledAeTitle: aeTitleSchema,
+  callingAeTitle: aeTitleSchema.default('SIGHTLINE'),
+  /** Absent: in the clear, for a protected network. */
+  tls: tlsSchema.optional(),
+  /** Whether the archive is asked to answer for what it has stored: only then does it know a report. */
+  storageCommitment: z.boolean().default(true),
+  /** An answer to that which has not come by then is asked for anew. */
+  commitmentTimeoutMs: z.int().positive().default(600_000),
+});
+
+const stowSchema = z.strictObject({
+  by: z.literal('stow-rs'),
+  /** Base of the DICOMweb service: `studies` is below it. */
+  baseUrl: url,
+  /** SMART Backend Services, as for FHIR. */
+  token: z
+    .strictObject({
+      tokenUrl: url,
+      clientId: z.string().min(1),
+      keyFile: z.string().min(1),
+      scope: z.string().min(1),
+    })
+    .optional(),
+  tls: tlsSchema.optional(),
+});
+
+const dicomSchema = z.strictObject({
+  kind: z.literal('dicom'),
+  name: nameSchema,
+  send: z.discriminatedUnion('by', [cStoreSchema, stowSchema]),
+  connectTimeoutMs: z.int().positive().default(5_000),
+  /** For one answer of the archive. */
+  answerTimeoutMs: z.int().positive().default(15_000),
+  /** Tries while it is unavailable, and of asking for commitment. */
+  attempts: z.int().positive().default(300),
+  /** Reports under way at once. */
+  atOnce: z.int().positive().max(64).default(2),
+});
+
+/** Where archives may say on an association of their own what they answer for. */
+const commitmentsSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535),
+  aeTitle: aeTitleSchema,
 });
 
 /** Where ADT and order systems may say what becomes of patients, over MLLP. */
@@ -106,24 +162,31 @@ const adtSchema = z.strictObject({
   ]),
 });
 
-const siteSchema = z.strictObject({
-  /** True where no other report of these studies exists: only then does a signature make a report final. */
-  onlyReport: z.boolean().default(false),
-  /** Over what the manifests say; `*` stands for every model that is not named. */
-  release: z.record(z.union([modelNameSchema, z.literal('*')]), releaseSchema).default({}),
-  adt: adtSchema.optional(),
-  destinations: z
-    .array(z.discriminatedUnion('kind', [fhirSchema, hl7Schema]))
-    .min(1)
-    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two destinations have one name')
-    .refine(
-      (all) =>
-        all.every(
-          (one) => one.kind !== 'hl7v2' || all.some(({ kind, name }) => kind === 'fhir' && name === one.identity),
-        ),
-      'identity must name a destination of kind fhir',
-    ),
-});
+const siteSchema = z
+  .strictObject({
+    /** True where no other report of these studies exists: only then does a signature make a report final. */
+    onlyReport: z.boolean().default(false),
+    /** Over what the manifests say; `*` stands for every model that is not named. */
+    release: z.record(z.union([modelNameSchema, z.literal('*')]), releaseSchema).default({}),
+    adt: adtSchema.optional(),
+    dicom: commitmentsSchema.optional(),
+    destinations: z
+      .array(z.discriminatedUnion('kind', [fhirSchema, hl7Schema, dicomSchema]))
+      .min(1)
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two destinations have one name')
+      .refine(
+        (all) =>
+          all.every(
+            (one) => one.kind !== 'hl7v2' || all.some(({ kind, name }) => kind === 'fhir' && name === one.identity),
+          ),
+        'identity must name a destination of kind fhir',
+      ),
+  })
+  .refine(
+    ({ dicom, destinations }) =>
+      dicom === undefined || destinations.some((one) => one.kind === 'dicom' && one.send.by === 'c-store'),
+    { path: ['dicom'], message: 'no destination of kind dicom sends by c-store: nobody may call' },
+  );
 
 /** What a hospital decides: where reports go, when, and whose patients they are about. */
 export type Site = z.infer<typeof siteSchema>;
@@ -134,6 +197,9 @@ export const Site = Symbol('Site');
 export type FhirDestinationSettings = z.infer<typeof fhirSchema>;
 export type FeedbackSettings = z.infer<typeof feedbackSchema>;
 export type Hl7DestinationSettings = z.infer<typeof hl7Schema>;
+export type DicomDestinationSettings = z.infer<typeof dicomSchema>;
+export type TlsSettings = z.infer<typeof tlsSchema>;
+export type CommitmentsSettings = z.infer<typeof commitmentsSchema>;
 export type AdtSettings = z.infer<typeof adtSchema>;
 export type PatientSettings = z.infer<typeof patientsSchema>;
 

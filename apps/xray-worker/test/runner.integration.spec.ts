@@ -186,6 +186,11 @@ describe('runners of one queue', () => {
     if (completed?.outcome.kind !== 'findings') throw new Error('no findings');
     for (const { objectKey } of completed.outcome.artefacts)
       expect((await objects.read(objectKey)).length).toBeGreaterThan(50);
+    // Whoever tells of the image reads it there.
+    const [instance] = request.instances;
+    expect(completed.images).toMatchObject([
+      { sopInstanceUid: instance?.sopInstanceUid, objectKey: instance?.objectKey },
+    ]);
     const audits = await source.query<{ value: string }[]>(
       `select value from outbox where topic = 'audit.recorded.v1'`,
     );

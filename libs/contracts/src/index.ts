@@ -5,6 +5,7 @@ export { failureSchema, type Failure } from './failure.ts';
 export {
   artefactSchema,
   inferenceCompletedSchema,
+  mostOpaqueEvidence,
   type Artefact,
   type InferenceCompleted,
   type InferenceOutcome,

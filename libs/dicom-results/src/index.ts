@@ -5,6 +5,7 @@ export { keyObjectSelectionClass } from './key-objects/key-object-selection.ts';
 export { readRejectionNote, type ReadNote, type RejectionNote } from './key-objects/read-rejection-note.ts';
 export type { RejectionReason } from './key-objects/rejection-note.ts';
 export type { HeatMap, PictureOfResult, Region } from './pictures/picture-of-result.ts';
+export { showsFinding } from './pictures/shows-finding.ts';
 export { readStructuredReport, type ReadReport, type StructuredReport } from './report/read-structured-report.ts';
 export { toldFindings, type CorrectedFinding, type ToldFinding } from './report/told-finding.ts';
 export { readSourceInstance, type ReadSource, type SourceInstance, type SourceInstances } from './source-instance.ts';

@@ -51,6 +51,9 @@ export class Deliver {
       case 'closed':
         await inTransaction(dataSource, (tx) => store.end(tx, lease, { status: 'told', reason: answeredThere }));
         return true;
+      case 'waiting':
+        await this.wait(lease, report, telling, destination.attempts);
+        return true;
       case 'told':
       case 'held':
       case 'not-needed':
@@ -74,7 +77,7 @@ export class Deliver {
     if (model === undefined) {
       return failed('unavailable', 'no manifest of this model version here');
     }
-    const wasTold = lease.toldEdition !== undefined;
+    const wasTold = lease.toldEdition !== undefined || (takesBack(report) && (await destination.mayHold(lease)));
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
@@ -110,12 +113,28 @@ export class Deliver {
     const before = await readEditions(dataSource, lease, lease.toldEdition ?? 1, lease.edition - 1);
     return {
       set,
+      edition: report,
       page: () => pageOf(set, report.answer),
       memory: lease.memory,
       before: await resultSetsOf(before, models, siteTimezone),
       ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
       ...(lease.patient === undefined ? {} : { patient: lease.patient }),
     };
+  }
+
+  private async wait(
+    lease: DeliveryLease,
+    report: Report,
+    { reason, lookAgainMs, counts }: Extract<Telling, { kind: 'waiting' }>,
+    attempts: number,
+  ): Promise<void> {
+    if (counts && lease.attempt >= attempts) {
+      await this.record(lease, report, { kind: 'refused', failure: failed('unavailable', reason).failure });
+      return;
+    }
+    await inTransaction(this.parts.dataSource, (tx) =>
+      this.parts.store.end(tx, lease, { status: 'due', reason, delayMs: lookAgainMs, keepsAttempt: !counts }),
+    );
   }
 
   private async failed(
@@ -139,6 +158,11 @@ export class Deliver {
   private async record(lease: DeliveryLease, report: Report, ended: Ended): Promise<void> {
     await inTransaction(this.parts.dataSource, (tx) => this.parts.records.record(tx, lease, report, ended));
   }
+}
+
+/** What is not to be said any more is taken back even where only a part of it was said. */
+function takesBack({ state }: Report): boolean {
+  return state === 'withdrawn' || state === 'rejected' || state === 'refused';
 }
 
 /** Every try before was begun, and not one of them was ended: whatever breaks them would break the next. */

@@ -1,6 +1,7 @@
 import type { Failure, ReportFiled } from '@sightline/contracts';
 import type { ResultSet } from '@sightline/findings';
 import type { ThereNow } from '../feedback/there-now.ts';
+import type { Edition, ReportKey } from '../reports/report-store.ts';
 
 /** Why nobody can say for sure whose a report is. */
 export type QuarantineReason =
@@ -28,6 +29,8 @@ export interface Errand {
 /** What a destination is to be told: the report as it stands, what it was told of it last, and a person's word on whose it is. */
 export interface ToTell {
   set: ResultSet;
+  /** What the result set was made from. */
+  edition: Edition;
   callingAeTitle?: string;
   /** The `memory` that `tell` gave back last time; undefined the first time. */
   memory: unknown;
@@ -61,6 +64,8 @@ export type Telling =
   /** Somebody at the destination has acted on the report: it is left alone. */
   | { kind: 'touched'; touched: Touched }
   | { kind: 'quarantined'; reason: QuarantineReason }
+  /** It has the report and has not said yet that it knows it; `counts`: it was asked once more, which has an end. */
+  | { kind: 'waiting'; reason: string; lookAgainMs: number; counts: boolean }
   /** `retryAfterMs` is the destination's own wish. */
   | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
 
@@ -77,6 +82,11 @@ export abstract class Destination {
   /** Rejects while the destination cannot be reached. */
   abstract reach(): Promise<void>;
   abstract tell(report: ToTell, errand: Errand): Promise<Telling>;
+
+  /** Whether something of a report may stand there though the destination was never told of it whole. */
+  async mayHold(_report: ReportKey): Promise<boolean> {
+    return false;
+  }
 
   /** Asks again whose a report is that the destination was told of; one that cannot say holds to what it was told. */
   async askWhose(_report: ToTell, _errand: Errand): Promise<Whose> {

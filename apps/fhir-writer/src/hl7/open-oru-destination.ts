@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readTls } from '../read-tls.ts';
 import type { Hl7DestinationSettings } from '../site.ts';
 import { MllpDestination } from './mllp-destination.ts';
 import { OruDestination, type WhosePatient } from './oru-destination.ts';
@@ -16,7 +16,7 @@ export async function openOruDestination(
   const mllp = new MllpDestination({
     host,
     port,
-    ...(tls === undefined ? {} : { tls: await tlsOf(tls) }),
+    ...(tls === undefined ? {} : { tls: await readTls(tls) }),
     connectTimeoutMs,
     answerTimeoutMs,
     maxAnswerBytes,
@@ -31,13 +31,4 @@ export async function openOruDestination(
     whose,
     message: { sending: named(sending), receiving: named(receiving), processingId, onlyReport: site.onlyReport },
   });
-}
-
-async function tlsOf({ caFile, certFile, keyFile, serverName }: NonNullable<Hl7DestinationSettings['tls']>) {
-  return {
-    ...(caFile === undefined ? {} : { ca: await readFile(caFile) }),
-    ...(certFile === undefined ? {} : { cert: await readFile(certFile) }),
-    ...(keyFile === undefined ? {} : { key: await readFile(keyFile) }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-  };
 }

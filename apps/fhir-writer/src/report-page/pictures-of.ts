@@ -2,7 +2,7 @@ import type { Artefact, InferenceCompleted } from '@sightline/contracts';
 import type { Finding, SourceImage } from '@sightline/findings';
 import type { ObjectStore } from '@sightline/object-store';
 import type { Picture } from './picture.ts';
-import { readBounded } from './read-bounded.ts';
+import { readBounded } from '../read-bounded.ts';
 import { overlaid, smallImage } from './small-picture.ts';
 
 /** Pictures that are read; of the rest the page says how many there are. */

@@ -24,6 +24,8 @@ export interface Edition {
   reason?: string;
   withdrawnBecause?: WithdrawnBecause;
   traceparent?: string;
+  /** Of one that is kept: when it was made. */
+  madeAt?: string;
 }
 
 export type Report = ReportKey & Edition;
@@ -47,6 +49,7 @@ interface EditionRow {
   reason: string | null;
   withdrawn_because: string | null;
   traceparent: string | null;
+  made_at: Date;
 }
 
 const columns =
@@ -61,7 +64,7 @@ export async function lockReports(tx: Tx, studyInstanceUid: string, model: strin
 /** The newest generation of a study's report by this model, as it stands now. */
 export async function newestReport(db: Db, studyInstanceUid: string, model: string): Promise<Report | undefined> {
   const [row] = await db.query<EditionRow[]>(
-    `select ${columns} from report_edition where study_instance_uid = $1 and model = $2
+    `select ${columns}, made_at from report_edition where study_instance_uid = $1 and model = $2
      order by generation desc, edition desc limit 1`,
     [studyInstanceUid, model],
   );
@@ -71,7 +74,7 @@ export async function newestReport(db: Db, studyInstanceUid: string, model: stri
 /** A report as it stands now, or as it stood in an earlier edition. */
 export async function readReport(db: Db, key: ReportKey, edition?: number): Promise<Report | undefined> {
   const [row] = await db.query<EditionRow[]>(
-    `select ${columns} from report_edition
+    `select ${columns}, made_at from report_edition
      where study_instance_uid = $1 and model = $2 and generation = $3 and edition = coalesce($4, edition)
      order by edition desc limit 1`,
     [key.studyInstanceUid, key.model, key.generation, edition ?? null],
@@ -140,5 +143,6 @@ function toReport(row: EditionRow): Report {
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(withdrawnBecause === null ? {} : { withdrawnBecause }),
     ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+    madeAt: row.made_at.toISOString(),
   };
 }

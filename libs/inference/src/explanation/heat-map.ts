@@ -1,13 +1,10 @@
-import type { ModelOutput } from '@sightline/contracts';
+import { mostOpaqueEvidence, type ModelOutput } from '@sightline/contracts';
 import sharp from 'sharp';
 import { calibrate } from '../reading/calibrate.ts';
 import type { Answer, Tensor } from '../runtime.ts';
 
 /** Of the map before it is stretched to the image: above any feature map's, and little work for the event loop. */
 const drawnSide = 64;
-
-/** Of 255, where the evidence is greatest in an image the model is certain of: anatomy stays visible below. */
-const mostOpaque = 150;
 
 /** Of a calibrated logit above the image's own mean: a map that varies by less says of no place more than of another. */
 const leastContrast = 0.5;
@@ -55,7 +52,10 @@ function colour(evidence: { values: Float32Array; columns: number; rows: number 
   for (let y = 0; y < drawnSide; y++) {
     for (let x = 0; x < drawnSide; x++) {
       const value = between(evidence, (x + 0.5) / drawnSide, (y + 0.5) / drawnSide);
-      rgba.set([255, Math.round(210 * (1 - value)), 0, Math.round(mostOpaque * value)], (y * drawnSide + x) * 4);
+      rgba.set(
+        [255, Math.round(210 * (1 - value)), 0, Math.round(mostOpaqueEvidence * value)],
+        (y * drawnSide + x) * 4,
+      );
     }
   }
   return rgba;

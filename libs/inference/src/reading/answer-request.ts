@@ -6,6 +6,7 @@ import type {
   InferenceRequested,
   Instance,
 } from '@sightline/contracts';
+import type { SourceImage } from '@sightline/findings';
 import type { ObjectStore } from '@sightline/object-store';
 import { drawArtefacts } from '../explanation/draw-artefacts.ts';
 import type { Model } from '../models/model-repository.ts';
@@ -65,7 +66,7 @@ export async function answerRequest(
     // Pixels and maps have been drawn: of a study of many images only what was found stays in memory.
     reading.explained = [];
   }
-  return concluded(readings, artefacts);
+  return concluded(readings, artefacts, request.instances);
 }
 
 async function* opened(
@@ -77,15 +78,22 @@ async function* opened(
   for (const instance of instances) yield await openObject(objects, instance, keep);
 }
 
-function concluded(readings: readonly Reading[], artefacts: Artefact[]): Answered {
+function concluded(readings: readonly Reading[], artefacts: Artefact[], instances: readonly Instance[]): Answered {
   const read = readings.filter((reading) => reading.kind === 'read');
-  const images = read.flatMap((reading) => reading.images);
+  const keys = new Map<string, string>(instances.map(({ sopInstanceUid, objectKey }) => [sopInstanceUid, objectKey]));
+  const images = read.flatMap((reading) => reading.images).map((image) => withKey(image, keys));
   const findings = read.flatMap((reading) => reading.findings);
   if (findings.length > 0) return { kind: 'answered', outcome: { kind: 'findings', findings, artefacts }, images };
   const invalid = readings.find((reading) => reading.kind === 'failed');
   if (invalid !== undefined) return invalid;
   const refused = readings.filter((reading) => reading.kind === 'refused');
   return { kind: 'answered', outcome: skipped(refused), images };
+}
+
+/** Whoever tells of an image may need what it says of patient and study, and where it lies. */
+function withKey(image: SourceImage, keys: ReadonlyMap<string, string>): InferenceCompleted['images'][number] {
+  const objectKey = keys.get(image.sopInstanceUid);
+  return objectKey === undefined ? image : { ...image, objectKey };
 }
 
 /** The reason of the first image, and what was said of each. */

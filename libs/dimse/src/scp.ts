@@ -1,17 +1,23 @@
-import { counter, describeError, gauge, type Logger } from '@sightline/platform';
+import { describeError, type Logger } from '@sightline/platform';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Association, type AssociationOptions } from './association.ts';
+import type { Ending } from './message-channel.ts';
 
 export interface ScpOptions extends AssociationOptions {
   host: string;
   port: number;
   /** Associations served at once; further ones are rejected for now (transient, local limit exceeded). */
   maxAssociations: number;
+  /** Told whenever an association begins or ends: metrics are the app's. */
+  watch: AssociationWatch;
 }
 
-const endings = counter('sightline_ingest_associations_total', 'Associations by how they ended', ['ending']);
-const open = gauge('sightline_ingest_associations_open', 'Associations being served');
+export interface AssociationWatch {
+  /** So many associations are served now. */
+  open(count: number): void;
+  ended(ending: Ending | 'defect'): void;
+}
 
 /** Beyond the associations, so many connections may be open without having associated; more are closed at once. */
 const spareConnections = 256;
@@ -63,16 +69,16 @@ export class Scp {
       const association = new Association(socket, this.options);
       const { ending, reason } = await association.serve(() => {
         counted = this.#associated < this.options.maxAssociations;
-        if (counted) open.set(++this.#associated);
+        if (counted) this.options.watch.open(++this.#associated);
         return counted;
       });
-      endings.inc({ ending });
+      this.options.watch.ended(ending);
       if (ending !== 'released') this.log.warn('association-ended', { ending, reason });
     } catch (error) {
-      endings.inc({ ending: 'defect' });
+      this.options.watch.ended('defect');
       this.log.error('association-failed', { error: describeError(error) });
     } finally {
-      if (counted) open.set(--this.#associated);
+      if (counted) this.options.watch.open(--this.#associated);
       socket.destroy();
       this.#sockets.delete(socket);
     }

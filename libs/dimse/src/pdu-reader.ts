@@ -17,22 +17,23 @@ export class PduReader {
   readonly #chunks: AsyncIterator<Buffer>;
   #parts: Buffer[] = [];
   #length = 0;
+  #reading: Promise<ReadPdu> | undefined;
 
   constructor(socket: Socket) {
     this.#chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   }
 
-  /** The next whole PDU, if it arrives within `timeoutMs`, however slowly its bytes drip. Nothing can be read after a timeout. */
+  /** The next whole PDU, if it arrives within `timeoutMs`, however slowly its bytes drip. After a timeout it is still the next. */
   async next(timeoutMs: number): Promise<ReadPdu> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<ReadPdu>((resolve) => {
       timer = setTimeout(() => resolve({ kind: 'timeout' }), timeoutMs);
     });
-    try {
-      return await Promise.race([this.#read(), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    this.#reading ??= this.#read();
+    const read = await Promise.race([this.#reading, late]);
+    clearTimeout(timer);
+    if (read.kind !== 'timeout') this.#reading = undefined;
+    return read;
   }
 
   async #read(): Promise<ReadPdu> {

@@ -5,7 +5,15 @@ import {
   isStorageSopClass,
   verificationSopClass,
 } from '@sightline/dicom';
-import type { AssociateRequest, ContextResult, ProposedContext, Rejection } from './pdu.ts';
+import {
+  dicomApplicationContext,
+  type AssociateRequest,
+  type ContextResult,
+  type ProposedContext,
+  type Rejection,
+  type RoleSelection,
+} from './associate-pdu.ts';
+import { storageCommitmentPushModel } from './commitment.ts';
 
 /** Who may call, and by which name. */
 export interface AssociationRules {
@@ -16,7 +24,13 @@ export interface AssociationRules {
   callingAeTitles: readonly string[];
 }
 
-const dicomApplicationContext = '1.2.840.10008.3.1.1.1';
+/** What an acceptor has to offer besides Verification. */
+export interface Offer {
+  /** SCP of every storage SOP class. */
+  storage: boolean;
+  /** SCU of Storage Commitment: it takes results. */
+  commitmentResults: boolean;
+}
 
 /** Why a request is refused as a whole, or undefined. */
 export function refuseAssociation(request: AssociateRequest, rules: AssociationRules): Rejection | undefined {
@@ -34,11 +48,27 @@ function chooseTransferSyntax(offered: readonly string[]): string | undefined {
   return first === implicitVrLittleEndian && known.includes(explicitVrLittleEndian) ? explicitVrLittleEndian : first;
 }
 
-/** Verification and every storage SOP class, in any transfer syntax whose bytes carry the whole instance. */
-export function negotiateContext({ id, abstractSyntax, transferSyntaxes }: ProposedContext): ContextResult {
-  if (abstractSyntax !== verificationSopClass && !isStorageSopClass(abstractSyntax)) {
-    return { id, result: 'abstract-syntax-not-supported' };
-  }
+/**
+ * A caller that wants to be SCP of Storage Commitment may be: we take what it reports (PS3.7 D.3.3.4). Of every other SOP class the
+ * roles stay what they are without selection: the caller is SCU.
+ */
+export function negotiateRoles(proposed: readonly RoleSelection[], offer: Offer): RoleSelection[] {
+  const isReport = ({ sopClassUid, scp }: RoleSelection): boolean =>
+    offer.commitmentResults && scp && sopClassUid === storageCommitmentPushModel;
+  return proposed.some(isReport) ? [{ sopClassUid: storageCommitmentPushModel, scu: false, scp: true }] : [];
+}
+
+/** Verification and what is offered, in any transfer syntax whose bytes carry the whole instance. */
+export function negotiateContext(
+  { id, abstractSyntax, transferSyntaxes }: ProposedContext,
+  roles: readonly RoleSelection[],
+  offer: Offer,
+): ContextResult {
+  const offered =
+    abstractSyntax === verificationSopClass ||
+    (offer.storage && isStorageSopClass(abstractSyntax)) ||
+    roles.some(({ sopClassUid }) => sopClassUid === abstractSyntax);
+  if (!offered) return { id, result: 'abstract-syntax-not-supported' };
   const transferSyntax = chooseTransferSyntax(transferSyntaxes);
   if (transferSyntax === undefined) return { id, result: 'transfer-syntaxes-not-supported' };
   return { id, result: 'accepted', abstractSyntax, transferSyntax };

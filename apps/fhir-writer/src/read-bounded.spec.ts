@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ObjectStore, openObjectStore, type StoredObject } from '@sightline/object-store';
-import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { readBounded } from './read-bounded.ts';
 
 let directory: TemporaryDirectory;
@@ -45,7 +45,10 @@ describe('reading a picture', () => {
 
   it('gives up on a store that does not answer, after the second try', async () => {
     const began = performance.now();
-    expect(await readBounded(new SilentStore(), 'key', 100)).toEqual({ kind: 'left-out', reason: 'unreadable' });
+    expect(await readBounded(new SilentStore(), 'key', { timeoutMs: 100 })).toEqual({
+      kind: 'left-out',
+      reason: 'unreadable',
+    });
     expect(performance.now() - began).toBeGreaterThanOrEqual(190);
     expect(performance.now() - began).toBeLessThan(2_000);
   });
