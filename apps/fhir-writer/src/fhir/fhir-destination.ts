@@ -18,7 +18,6 @@ import { z } from 'zod';
 import { Destination, type Errand, type Telling, type ToTell, type Whose } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
-import type { ThereNow } from '../feedback/there-now.ts';
 import { Capabilities, type Plan } from './capabilities.ts';
 import { ChartFeedback } from './chart-feedback.ts';
 import type { FhirClient, ResourceVersion } from './fhir-client.ts';
@@ -180,12 +179,10 @@ export class FhirDestination extends Destination {
       if (seen.kind === 'failed') return seen;
       if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
-      const there = this.thereNow(set, chart, known);
-      const standing =
-        decidedBy(set, chart.report, known.before) ?? this.touchedBy(set, chart.report, there, known.told);
+      const met = this.feedback.meet(set, chart, { before: known.before, memory: known.told });
+      const standing = decidedBy(set, chart.report, known.before) ?? met.touched;
       if (standing !== undefined) return standing;
-      // What is to be taken back is taken back, whatever people made of it.
-      if (there !== undefined && set.state !== 'withdrawn') chart.theirs = there.feedback.theirs;
+      chart.theirs = met.theirs;
       const changes = changesOf(set, chart, digest);
       const bundle = transactionOf(changes);
       const invalid = faultsOf(changes, bundle, this.parts.definitions);
@@ -206,47 +203,6 @@ export class FhirDestination extends Destination {
       await pause(50 * look * (1 + Math.random()), undefined, { signal: errand.signal }).catch(() => undefined);
     }
     return failed('unavailable', 'the chart kept changing while it was written to');
-  }
-
-  private thereNow(
-    set: ResultInChart,
-    { report, observations }: ChartNow,
-    { told, before }: { told: ToldHere | undefined; before: readonly ResultSet[] },
-  ): ThereNow | undefined {
-    const [first = set, ...others] = before;
-    const editions = first === set ? ([set] as const) : ([first, ...others, set] as const);
-    return report && this.feedback.read({ report, observations }, { editions, memory: told });
-  }
-
-  /** A person has closed it there, or answered findings that a newer answer would replace: it is left alone. */
-  private touchedBy(
-    set: ResultInChart,
-    report: DiagnosticReport | undefined,
-    now: ThereNow | undefined,
-    told: ToldHere | undefined,
-  ): Telling | undefined {
-    if (report?.id === undefined || now === undefined || set.state === 'withdrawn') return undefined;
-    const spoken = answerOf(report) ?? { revision: 0, version: '0' };
-    const isNewer = compareAnswers({ revision: set.study.revision, version: set.model.version }, spoken) > 0;
-    const isAnswered = now.feedback.isReportTheirs || (isNewer && now.feedback.verdicts.length > 0);
-    if (!isAnswered) return undefined;
-    const version = report.meta?.versionId;
-    const at: ResourceVersion = {
-      resourceType: 'DiagnosticReport',
-      id: report.id,
-      ...(version === undefined ? {} : { versionId: version }),
-    };
-    return {
-      kind: 'touched',
-      touched: {
-        now,
-        report: {
-          url: `${this.parts.fhir.baseUrl}/DiagnosticReport/${report.id}`,
-          ...(version === undefined ? {} : { versionId: version }),
-        },
-        memory: told ?? ({ patient: set.patient, report: at, status: 'partial' } satisfies ToldHere),
-      },
-    };
   }
 
   /** The record a report stands under is never changed: a report told to the wrong one is withdrawn there, and told anew. */
