@@ -16,7 +16,6 @@ import { failed, type Failed } from '@sightline/messaging';
 import type { Bundle, DiagnosticReport } from '@medplum/fhirtypes';
 import type { Errand, Telling } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
-import type { ThereNow } from '../feedback/there-now.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
 import type { ChartFeedback } from './chart-feedback.ts';
 import type { FhirClient, ResourceVersion } from './fhir-client.ts';
@@ -72,11 +71,10 @@ export class BringToChart {
       if (seen.kind === 'failed') return seen;
       if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
-      const there = this.thereNow(report, chart);
-      const standing = decidedBy(set, chart.report, before) ?? this.touchedBy(report, chart.report, there);
+      const met = this.parts.feedback.meet(set, chart, { before, memory: told });
+      const standing = decidedBy(set, chart.report, before) ?? met.touched;
       if (standing !== undefined) return standing;
-      // What is to be taken back is taken back, whatever people made of it.
-      if (there !== undefined && set.state !== 'withdrawn') chart.theirs = there.feedback.theirs;
+      chart.theirs = met.theirs;
       const changes = changesOf(set, chart, digest);
       const bundle = transactionOf(changes);
       const invalid = faultsOf(changes, bundle, this.parts.definitions);
@@ -94,42 +92,6 @@ export class BringToChart {
       await pause(50 * look * (1 + Math.random()), undefined, { signal: errand.signal }).catch(() => undefined);
     }
     return failed('unavailable', 'the chart kept changing while it was written to');
-  }
-
-  private thereNow({ set, told, before }: ForChart, { report, observations }: ChartNow): ThereNow | undefined {
-    const [first = set, ...others] = before;
-    const editions = first === set ? ([set] as const) : ([first, ...others, set] as const);
-    return report && this.parts.feedback.read({ report, observations }, { editions, memory: told });
-  }
-
-  /** A person has closed it there, or answered findings that a newer answer would replace: it is left alone. */
-  private touchedBy(
-    { set, told }: ForChart,
-    report: DiagnosticReport | undefined,
-    now: ThereNow | undefined,
-  ): Telling | undefined {
-    if (report?.id === undefined || now === undefined || set.state === 'withdrawn') return undefined;
-    const spoken = answerOf(report) ?? { revision: 0, version: '0' };
-    const isNewer = compareAnswers({ revision: set.study.revision, version: set.model.version }, spoken) > 0;
-    const isAnswered = now.feedback.isReportTheirs || (isNewer && now.feedback.verdicts.length > 0);
-    if (!isAnswered) return undefined;
-    const version = report.meta?.versionId;
-    const at: ResourceVersion = {
-      resourceType: 'DiagnosticReport',
-      id: report.id,
-      ...(version === undefined ? {} : { versionId: version }),
-    };
-    return {
-      kind: 'touched',
-      touched: {
-        now,
-        report: {
-          url: `${this.parts.fhir.baseUrl}/DiagnosticReport/${report.id}`,
-          ...(version === undefined ? {} : { versionId: version }),
-        },
-        memory: told ?? ({ patient: set.patient, report: at, status: 'partial' } satisfies ToldHere),
-      },
-    };
   }
 
   /** The signature is on the very version of the report that now stands; one that a server does not name has none. */

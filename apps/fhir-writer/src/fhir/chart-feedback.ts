@@ -1,10 +1,19 @@
 import type { Failure } from '@sightline/contracts';
-import { answerOf, changesOf, feedbackIn, identifierSystems, reportIdentifier, reportOf } from '@sightline/fhir';
+import {
+  answerOf,
+  changesOf,
+  feedbackIn,
+  identifierSystems,
+  reportIdentifier,
+  reportOf,
+  type ChartNow,
+  type ResultInChart,
+} from '@sightline/fhir';
 import { stateOutside, type ResultSet } from '@sightline/findings';
 import { failed, type Failed } from '@sightline/messaging';
 import type { DiagnosticReport, Identifier, Observation, Resource } from '@medplum/fhirtypes';
 import { z } from 'zod';
-import type { Errand } from '../deliveries/destination.ts';
+import type { Errand, Telling, Touched } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import type { ThereNow } from '../feedback/there-now.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
@@ -70,6 +79,33 @@ export class ChartFeedback {
     if (seen.kind === 'failed') return seen;
     const { report, observations } = seen;
     return { kind: 'seen', now: report && this.read({ report, observations }, said) };
+  }
+
+  /**
+   * What a writer meets that is about to write `set`. `theirs`: Observations that a person there changed. `touched`: somebody there has
+   * closed the report, or answered findings that a newer answer would replace. What is to be taken back is taken back all the same.
+   */
+  meet(
+    set: ResultInChart,
+    { report, observations }: ChartNow,
+    { before, memory }: { before: readonly ResultSet[]; memory: unknown },
+  ): { theirs: string[]; touched?: Extract<Telling, { kind: 'touched' }> } {
+    if (report?.id === undefined || set.state === 'withdrawn') return { theirs: [] };
+    const [first, ...others] = before;
+    const editions = first === undefined ? ([set] as const) : ([first, ...others, set] as const);
+    const now = this.read({ report, observations }, { editions, memory });
+    const { theirs, isReportTheirs, verdicts } = now.feedback;
+    const spoken = answerOf(report) ?? { revision: 0, version: '0' };
+    const isNewer = compareAnswers({ revision: set.study.revision, version: set.model.version }, spoken) > 0;
+    if (!isReportTheirs && !(isNewer && verdicts.length > 0)) return { theirs };
+    const { resourceType, id } = report;
+    const version = report.meta?.versionId === undefined ? {} : { versionId: report.meta.versionId };
+    const touched: Touched = {
+      now,
+      report: { url: `${this.fhir.baseUrl}/${resourceType}/${id}`, ...version },
+      memory: memory ?? { patient: set.patient, report: { resourceType, id, ...version }, status: 'partial' },
+    };
+    return { theirs, touched: { kind: 'touched', touched } };
   }
 
   /** What a report in a chart says beyond what was said there by us. */
