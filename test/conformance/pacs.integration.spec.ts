@@ -9,7 +9,7 @@ import { codes, concept } from '@sightline/findings';
 import { Client } from 'pg';
 import { radiograph, writeInstance } from '../../tools/corpus/ingest-parts.ts';
 import { startIngest } from '../../tools/corpus/start-ingest.ts';
-import { freePort, storescu, temporaryDirectory, waitFor, type TemporaryDirectory } from '../support/index.ts';
+import { echoscu, freePort, storescu, temporaryDirectory, waitFor, type TemporaryDirectory } from '../support/index.ts';
 import { startAwkwardPacs } from '../support/awkward-pacs.ts';
 import { holdTable } from '../support/hold-table.ts';
 import { startPacs, type Pacs } from '../support/pacs.ts';
@@ -364,6 +364,17 @@ describe('release', () => {
 });
 
 describe('a PACS', () => {
+  it('may call our port, and store nothing there; nobody else may call it, nor it anybody else', async () => {
+    const port = { host: '127.0.0.1', port: listenerPort, aeTitle: 'SIGHTLINE', callingAeTitle: pacs.aeTitle };
+    expect(await echoscu(port)).toMatchObject({ code: 0 });
+    for (const other of [{ callingAeTitle: 'STRANGER' }, { aeTitle: 'ANOTHER' }])
+      expect(await echoscu({ ...port, ...other })).toMatchObject({ code: 1 });
+    const file = await writeInstance(folder.path, radiograph());
+    expect(await storescu(port, [file], ['-R'])).toMatchObject({
+      output: expect.stringContaining('No Acceptable Presentation Contexts'),
+    });
+  }, 60_000);
+
   it('that is away hears the last word when it is back', async () => {
     await pacs.stop();
     const said = await say();
@@ -386,6 +397,19 @@ describe('a PACS', () => {
     writer = await parts.startWriter(site());
     await until(said, 'pacs', 'told 1');
     expect(modalities(await held(said))).toEqual(whole);
+  }, 240_000);
+
+  it('may answer to any replica: the one that asked sees it', async () => {
+    await writer.stop();
+    const asks = await parts.startWriter({ destinations: [cStore()] });
+    const away = { ...(cStore()['send'] as object), port: await freePort() };
+    const hears = await parts.startWriter(site({ destinations: [cStore({ send: away })] }), { untilReady: false });
+    const said = await say();
+    await until(said, 'pacs', 'told 1');
+    expect(await states(said)).toEqual(['committed 5']);
+    await asks.stop();
+    await hears.stop();
+    writer = await parts.startWriter(site());
   }, 240_000);
 
   it('that was sent a part of a report which is withdrawn then is told to reject that part', async () => {

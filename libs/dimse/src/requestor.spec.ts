@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { once } from 'node:events';
 import { encodePart10, explicitVrLittleEndian, implicitVrLittleEndian } from '@sightline/dicom';
 import { outgoing, peerAt } from '../../../test/support/outgoing.ts';
@@ -131,6 +132,11 @@ const misbehaving: [what: string, reason: RegExp, serve: Serve][] = [
   ],
   ['accepts with nonsense', /malformed A-ASSOCIATE-AC/, (line) => line.write(encodePdu(2, Buffer.alloc(70, 0x21)))],
   ['accepts what was not proposed', /malformed A-ASSOCIATE-AC/, (line) => accept(line, { transferSyntax: '1.2.3' })],
+  [
+    'accepts without a word of what was proposed',
+    /malformed A-ASSOCIATE-AC/,
+    (line) => line.write(encodePdu(2, Buffer.alloc(68))),
+  ],
   ['takes no PDU that holds anything', /malformed A-ASSOCIATE-AC/, (line) => accept(line, { most: 6 })],
   ['aborts an object', /the peer aborted/, instead((line) => line.write(encodeAbort(2)))],
   ['closes behind an object', /closed the connection/, instead((line) => line.socket.end())],
@@ -182,6 +188,28 @@ describe('storeInstances', () => {
     const stored = await storeInstances(peerAt(await start(serve)), [instance(1)], signal);
     expect(stored).toEqual({ kind: 'unavailable', reason: expect.stringMatching(reason) });
     if (stored.kind === 'unavailable') expect(stored.reason).not.toContain('2.25');
+  });
+
+  it('calls a peer unavailable whatever bytes it says, before it associates and behind an object', async () => {
+    let nonsense: Uint8Array = Buffer.alloc(0);
+    const talk = (line: PeerLine): void => void line.socket.end(nonsense);
+    const behind = instead(talk);
+    let serve: Serve = talk;
+    const babbling = await start((line) => serve(line));
+    const body = fc.uint8Array({ maxLength: 200 });
+    const bytes = fc.oneof(
+      body.map((body) => Buffer.from(body)),
+      fc.tuple(fc.integer({ min: 1, max: 7 }), body).map(([type, body]) => encodePdu(type, Buffer.from(body))),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.boolean(), async (bytes, associates) => {
+        nonsense = bytes;
+        serve = associates ? behind : talk;
+        const stored = await storeInstances(peerAt(babbling), [instance(1)], signal);
+        expect(stored).toEqual({ kind: 'unavailable', reason: expect.any(String) });
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('calls a peer that does not read unavailable, however much is to be sent', async () => {

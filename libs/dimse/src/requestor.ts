@@ -191,11 +191,12 @@ async function associated(
   return new Requestor(channel, accepted);
 }
 
-/** Whether all that the peer accepted was proposed, and it takes PDUs that hold anything (PS3.8 D.1). */
+/** Whether the peer answered all that was proposed, accepted nothing else, and takes PDUs that hold anything (PS3.8 9.3.3.2, D.1). */
 function answers({ contexts, maxPduLength: most }: AssociateAccept, proposed: readonly ProposedContext[]): boolean {
   const isProposed = ({ id, result, transferSyntax }: AssociateAccept['contexts'][number]): boolean =>
     result !== 0 || proposed.some((one) => one.id === id && one.transferSyntaxes.includes(transferSyntax));
-  return contexts.every(isProposed) && (most === 0 || most > 6);
+  const isAnswered = ({ id }: ProposedContext): boolean => contexts.some((one) => one.id === id);
+  return contexts.every(isProposed) && proposed.every(isAnswered) && (most === 0 || most > 6);
 }
 
 /** A-RELEASE, also where the peer releases at the same time (PS3.8 9.2, states 7 to 12). What is still under way is not waited for. */
