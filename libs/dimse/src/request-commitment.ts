@@ -19,7 +19,7 @@ import {
   type Requestor,
   type Unavailable,
 } from './requestor.ts';
-import { isWarning, status } from './status.ts';
+import { isWarning, mayPass, status } from './status.ts';
 
 /** `requested`: the peer took the request; its result is here, or comes later on an association of the peer's. */
 export type Requested =
@@ -113,7 +113,5 @@ async function hearReport(
 }
 
 function refused(code: number): Requested {
-  // Its SCP could not just now (PS3.7 10.1.4.1.10); whatever else it says it would say again.
-  const mayPass = code === status.processingFailure || code === status.resourceLimitation;
-  return { kind: 'refused', status: code, mayPass };
+  return { kind: 'refused', status: code, mayPass: mayPass(code) };
 }

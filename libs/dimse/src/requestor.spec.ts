@@ -269,7 +269,7 @@ describe('storeInstances', () => {
       },
     ],
     [0xc123, { kind: 'refused', status: 0xc123, mayPass: false, comment: 'cannot understand (C123)' }],
-    [0x0110, { kind: 'refused', status: 0x0110, mayPass: false, comment: 'processing failure (0110)' }],
+    [0x0110, { kind: 'refused', status: 0x0110, mayPass: true, comment: 'processing failure (0110)' }],
     [0x0122, { kind: 'refused', status: 0x0122, mayPass: false, comment: 'SOP class not supported (0122)' }],
     [0x0124, { kind: 'refused', status: 0x0124, mayPass: false, comment: 'not authorized (0124)' }],
     [0xfe00, { kind: 'refused', status: 0xfe00, mayPass: false, comment: 'refused (FE00)' }],

@@ -28,6 +28,14 @@ export function isWarning(code: number): boolean {
   return warnings.has(code) || code >>> 12 === 0xb;
 }
 
+/** Refusals that say nothing of what was sent: no room now, or the peer failed at it. Whatever else is wrong will be wrong again. */
+const passing: ReadonlySet<number> = new Set([status.processingFailure, status.resourceLimitation]);
+
+/** True where the same may be taken later (A7xx: PS3.4 Table B.2-1; PS3.7 Annex C). */
+export function mayPass(code: number): boolean {
+  return passing.has(code) || code >>> 8 === 0xa7;
+}
+
 /** What a peer's refusal means, in words of the standard and never in the peer's: those may hold patient data. */
 export function sayStatus(code: number): string {
   return `${meaningOf(code)} (${code.toString(16).toUpperCase().padStart(4, '0')})`;

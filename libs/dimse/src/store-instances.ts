@@ -2,7 +2,7 @@ import { readFileMeta } from '@sightline/dicom';
 import type { ProposedContext } from './associate-pdu.ts';
 import { commandField } from './command-set.ts';
 import { withAssociation, type DicomPeer, type Requestor, type Unavailable } from './requestor.ts';
-import { isWarning, sayStatus, status } from './status.ts';
+import { isWarning, mayPass, sayStatus, status } from './status.ts';
 
 /** A whole Part 10 file. Its data set is sent byte for byte, in the transfer syntax that its meta information names. */
 export interface OutgoingInstance {
@@ -83,9 +83,7 @@ async function storeInstance(
 }
 
 function refused(sopInstanceUid: string, code: number, comment: string): StoredInstance {
-  // A7xx and 0213: no room now (PS3.4 Table B.2-1, PS3.7 Annex C). Whatever else is wrong will be wrong again.
-  const mayPass = code >>> 8 === 0xa7 || code === status.resourceLimitation;
-  return { sopInstanceUid, kind: 'refused', status: code, mayPass, comment };
+  return { sopInstanceUid, kind: 'refused', status: code, mayPass: mayPass(code), comment };
 }
 
 /** Instances as they are to be sent, parted where the contexts of one association do not suffice. */
