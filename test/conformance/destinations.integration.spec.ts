@@ -13,7 +13,7 @@ import { startStrictEhr, type StrictEhr } from '../support/strict-ehr.ts';
 import { temporaryDirectory, waitFor, type TemporaryDirectory } from '../support/index.ts';
 import { answer } from './answers.ts';
 import { person } from './records.ts';
-import { patientSystem, startWriterRig, type WriterRig } from './writer-rig.ts';
+import { olderSystem, patientSystem, startWriterRig, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
 let strict: StrictEhr;
@@ -62,18 +62,7 @@ beforeAll(async () => {
   await rig.startWriter({
     patients: { rule: 'resolve' },
     ehr: { accessions: [{ system: 'urn:example:accessions' }] },
-    others: [
-      other('strict', strict.baseUrl),
-      other('medplum', medplum.baseUrl),
-      {
-        kind: 'hl7v2',
-        name: 'older',
-        host: '127.0.0.1',
-        port: older.port,
-        receiving: { application: 'EHR', facility: 'HOSPITAL' },
-        identity: 'ehr',
-      },
-    ],
+    others: [other('strict', strict.baseUrl), other('medplum', medplum.baseUrl), olderSystem(older.port)],
   });
 }, 600_000);
 

@@ -4,7 +4,7 @@ import type { DiagnosticReport } from '@medplum/fhirtypes';
 import { startHl7Receiver, type Hl7Receiver } from '../../tools/sandbox/parts/hl7-peer.ts';
 import { temporaryDirectory, waitFor, type TemporaryDirectory } from '../support/index.ts';
 import { answer } from './answers.ts';
-import { startWriterRig, type WriterRig } from './writer-rig.ts';
+import { olderSystem, startWriterRig, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
 let older: Hl7Receiver;
@@ -15,16 +15,7 @@ beforeAll(async () => {
   folder = await temporaryDirectory('rejections');
   older = await startHl7Receiver({ directory: folder.path });
   await rig.startWriter({
-    others: [
-      {
-        kind: 'hl7v2',
-        name: 'older',
-        host: '127.0.0.1',
-        port: older.port,
-        receiving: { application: 'EHR', facility: 'HOSPITAL' },
-        identity: 'ehr',
-      },
-    ],
+    others: [olderSystem(older.port)],
   });
 }, 600_000);
 

@@ -33,6 +33,18 @@ export interface SiteOptions {
 
 export const patientSystem = 'urn:example:hospital:patients';
 
+/** An older system as a destination beside `ehr`, which says whose a report is. */
+export function olderSystem(port: number): Record<string, unknown> {
+  return {
+    kind: 'hl7v2',
+    name: 'older',
+    host: '127.0.0.1',
+    port,
+    receiving: { application: 'EHR', facility: 'HOSPITAL' },
+    identity: 'ehr',
+  };
+}
+
 export async function startWriterRig(): Promise<WriterRig> {
   const parts = await startWriterParts();
   const { postgres, identity } = parts;

@@ -34,8 +34,15 @@ export interface IngestParts {
   start(further?: Partial<IngestOptions>): Promise<Ingest>;
   /** What was said on a topic, of one study or of all, oldest first. */
   outbox<T extends TopicName>(topic: T, studyInstanceUid?: string): Promise<Said<T>[]>;
+  /** Of one study, `1 complete` and the like. */
+  revisions(studyInstanceUid: string): Promise<string[]>;
   log(name?: string): Promise<string>;
   stop(): Promise<void>;
+}
+
+/** Long enough for a quiet period and several looks at what is due. */
+export async function quiet(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
 }
 
 /** PostgreSQL and a Kafka broker of their own in a folder of their own, and one model that reads X-rays. */
@@ -76,6 +83,13 @@ export async function startIngestParts(): Promise<IngestParts> {
         body: JSON.parse(row.value) as MessageOf<T>,
         publishedAt: row.published_at,
       }));
+    },
+    async revisions(studyInstanceUid) {
+      const { rows } = await db.query<{ revision: number; state: string }>(
+        'select revision, state from revision where study_instance_uid = $1 order by revision',
+        [studyInstanceUid],
+      );
+      return rows.map(({ revision, state }) => `${revision} ${state}`);
     },
     log: (name = 'dicom-ingest') => readFile(join(directory, `${name}.log`), 'utf8'),
     async stop() {

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { echoscu, storescu, waitFor } from '../../../test/support/index.ts';
 import {
   freshUid,
+  type IngestParts,
+  quiet,
   radiograph,
   startIngestParts,
   writeInstance,
-  type IngestParts,
 } from '../../../tools/corpus/ingest-parts.ts';
 import type { Ingest } from '../../../tools/corpus/start-ingest.ts';
 
@@ -54,19 +55,6 @@ async function answers(studyInstanceUid: string): Promise<InferenceCompleted[]> 
 async function auditTypes(studyInstanceUid: string): Promise<string[]> {
   const events = await parts.outbox('audit.recorded.v1', studyInstanceUid);
   return events.map(({ body }) => body.type.code);
-}
-
-async function revisions(studyInstanceUid: string): Promise<string[]> {
-  const { rows } = await parts.db.query<{ revision: number; state: string }>(
-    'select revision, state from revision where study_instance_uid = $1 order by revision',
-    [studyInstanceUid],
-  );
-  return rows.map(({ revision, state }) => `${revision} ${state}`);
-}
-
-/** Long enough for a quiet period and several looks at what is due. */
-async function quiet(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
 }
 
 describe('dicom-ingest', () => {
@@ -137,7 +125,7 @@ describe('dicom-ingest', () => {
     const second = await received(first.StudyInstanceUID, 2);
     expect(second.instances).toHaveLength(2);
     expect((await requests(first.StudyInstanceUID)).map(({ study }) => study.revision)).toEqual([1, 2]);
-    expect(await revisions(first.StudyInstanceUID)).toEqual(['1 superseded', '2 complete']);
+    expect(await parts.revisions(first.StudyInstanceUID)).toEqual(['1 superseded', '2 complete']);
   });
 
   it('asks a model again only if the instances it selects changed', async () => {
@@ -168,7 +156,7 @@ describe('dicom-ingest', () => {
     await received(first.StudyInstanceUID);
     await send(radiograph({ ...dataset, StudyInstanceUID: first.StudyInstanceUID }));
     await quiet();
-    expect(await revisions(first.StudyInstanceUID)).toEqual(['1 complete']);
+    expect(await parts.revisions(first.StudyInstanceUID)).toEqual(['1 complete']);
     expect(await auditTypes(first.StudyInstanceUID)).toContain('instance-left-out');
   });
 

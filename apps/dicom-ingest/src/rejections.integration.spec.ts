@@ -16,10 +16,11 @@ import { resultCases, sha256 } from '../../../test/support/dicom-results.ts';
 import { startIdentityProvider, storescu, waitFor, type IdentityProvider } from '../../../test/support/index.ts';
 import {
   freshUid,
+  type IngestParts,
+  quiet,
   radiograph,
   startIngestParts,
   writeInstance,
-  type IngestParts,
 } from '../../../tools/corpus/ingest-parts.ts';
 import { Scu } from '../../../tools/corpus/scu.ts';
 import type { Ingest } from '../../../tools/corpus/start-ingest.ts';
@@ -122,19 +123,6 @@ async function leftOut(image: Dataset): Promise<string | null | undefined> {
   return rows[0]?.left_out;
 }
 
-async function revisions(study: string): Promise<string[]> {
-  const { rows } = await parts.db.query<{ revision: number; state: string }>(
-    'select revision, state from revision where study_instance_uid = $1 order by revision',
-    [study],
-  );
-  return rows.map(({ revision, state }) => `${revision} ${state}`);
-}
-
-/** Long enough for a quiet period and several looks at what is due. */
-async function quiet(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
-}
-
 async function twoImages(): Promise<[Dataset, Dataset, string]> {
   const one = picture();
   const other = picture({ StudyInstanceUID: one.StudyInstanceUID });
@@ -185,7 +173,7 @@ describe('a rejection note that comes after the images', () => {
     await received(study, 2);
     await send(said, note('113001', [goes]));
     await quiet();
-    expect(await revisions(study)).toEqual(['1 superseded', '2 complete']);
+    expect(await parts.revisions(study)).toEqual(['1 superseded', '2 complete']);
     // The second note is another one, and says so; there was nothing left for it to take.
     expect((await rejections(study)).map(({ reason }) => reason)).toEqual(['patient-safety', 'quality']);
   });
@@ -247,7 +235,7 @@ describe('a rejection note that names several studies', () => {
     expect((await rejections(elsewhere.StudyInstanceUID)).flatMap(({ instances }) => instances)).toEqual([
       named(elsewhere),
     ]);
-    expect(await revisions(elsewhere.StudyInstanceUID)).toEqual([]);
+    expect(await parts.revisions(elsewhere.StudyInstanceUID)).toEqual([]);
     const another = picture({ StudyInstanceUID: elsewhere.StudyInstanceUID });
     await send(elsewhere, another);
     const { study, leftOut: out } = await received(elsewhere.StudyInstanceUID, 1);
@@ -261,7 +249,7 @@ describe('what takes nothing back', () => {
     await quiet();
     expect(await leftOut(image)).toBeNull();
     expect(await rejections(study)).toEqual([]);
-    expect(await revisions(study)).toEqual(['1 complete']);
+    expect(await parts.revisions(study)).toEqual(['1 complete']);
   }
 
   it('is our own note, which a PACS sends back', async () => {

@@ -1,35 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferenceCompleted } from '@sightline/contracts';
 import { uidFromUuid } from '@sightline/dicom';
-import { inTransaction, openDatabase } from '@sightline/persistence';
-import type { DataSource } from 'typeorm';
-import {
-  startPostgres,
-  type Postgres,
-  temporaryDirectory,
-  type TemporaryDirectory,
-} from '../../../test/support/index.ts';
+import { inTransaction } from '@sightline/persistence';
+import { startReadingDatabase, type ReadingDatabase } from '../test/reading-database.ts';
 import { projectAnswer } from './project-messages.ts';
-import { readingMigrations } from './reading-migrations.ts';
 import { findStudy, listStudies } from './studies.ts';
 
-let directory: TemporaryDirectory;
-let postgres: Postgres;
-let source: DataSource;
+let database: ReadingDatabase;
 
 beforeAll(async () => {
-  directory = await temporaryDirectory('nothing-left');
-  postgres = await startPostgres({ directory: join(directory.path, 'postgres') });
-  const url = await postgres.createDatabase('reading_room');
-  source = await openDatabase({ url, app: 'reading-room', entities: [], migrations: readingMigrations });
+  database = await startReadingDatabase();
 }, 120_000);
 
 afterAll(async () => {
-  await source?.destroy();
-  await postgres?.stop();
-  await directory.remove();
+  await database?.stop();
 });
 
 type Told = [revision: number, model: string | undefined, outcome: InferenceCompleted['outcome']];
@@ -50,11 +35,11 @@ async function seen(told: readonly Told[]): Promise<string[]> {
       images: [],
       timings: { completedAt: '2026-01-02T03:04:05.000Z' },
     } as InferenceCompleted;
-    await inTransaction(source, (tx) => projectAnswer(tx, answer));
+    await inTransaction(database.source, (tx) => projectAnswer(tx, answer));
   }
-  const { rows } = await listStudies(source.manager, { order: 'newest', limit: 500, offset: 0 });
+  const { rows } = await listStudies(database.source.manager, { order: 'newest', limit: 500, offset: 0 });
   const listed = rows.find(({ context }) => context.studyInstanceUid === study);
-  const open = await findStudy(source.manager, study);
+  const open = await findStudy(database.source.manager, study);
   return [
     listed?.state ?? 'unknown',
     listed?.positive === true ? 'positive' : 'not positive',

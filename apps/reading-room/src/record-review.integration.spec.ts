@@ -12,12 +12,7 @@ import { uidFromUuid } from '@sightline/dicom';
 import { codes, concept, type Finding, type Verdict } from '@sightline/findings';
 import { type DataSource, inTransaction, openDatabase, PostgresOutbox } from '@sightline/persistence';
 import type { Role, User } from '@sightline/platform';
-import {
-  startPostgres,
-  type Postgres,
-  temporaryDirectory,
-  type TemporaryDirectory,
-} from '../../../test/support/index.ts';
+import { startReadingDatabase, type ReadingDatabase } from '../test/reading-database.ts';
 import { filedReports, projectReport } from './filed-reports.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { projectAnswer } from './project-messages.ts';
@@ -38,8 +33,7 @@ const robin: User = { subject: 'robin', name: 'Robin Radiologist', roles: ['radi
 const casey: User = { subject: 'casey', roles: ['clinician'] };
 
 describe('a review', () => {
-  let directory: TemporaryDirectory;
-  let postgres: Postgres;
+  let database: ReadingDatabase;
   let source: DataSource;
   let show: StudyShow;
   let reviews: RecordReview;
@@ -48,11 +42,9 @@ describe('a review', () => {
   let second: Finding['trackingUid'];
 
   beforeAll(async () => {
-    directory = await temporaryDirectory('reviews');
-    postgres = await startPostgres({ directory: join(directory.path, 'postgres') });
-    const url = await postgres.createDatabase('reading_room');
-    source = await openDatabase({ url, app: 'reading-room', entities: [], migrations: readingMigrations });
-    const models = join(directory.path, 'models');
+    database = await startReadingDatabase();
+    ({ source } = database);
+    const models = join(database.directory, 'models');
     await mkdir(models);
     const shelf = new ModelShelf(models);
     show = new StudyShow(shelf, base);
@@ -60,9 +52,7 @@ describe('a review', () => {
   }, 120_000);
 
   afterAll(async () => {
-    await source?.destroy();
-    await postgres?.stop();
-    await directory.remove();
+    await database?.stop();
   });
 
   beforeEach(async () => {
@@ -383,7 +373,7 @@ describe('a review', () => {
   });
 
   it('finds the reports that the release before has kept', async () => {
-    const url = await postgres.createDatabase('release_before');
+    const url = await database.postgres.createDatabase('release_before');
     const options = { url, app: 'reading-room', entities: [] };
     const before = await openDatabase({ ...options, migrations: readingMigrations.slice(0, 1) });
     await before.query(

@@ -1,39 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferenceCompleted, InferenceRequested, RequestRole } from '@sightline/contracts';
 import { uidFromUuid } from '@sightline/dicom';
-import { inTransaction, openDatabase, type Tx } from '@sightline/persistence';
-import type { DataSource } from 'typeorm';
-import {
-  startPostgres,
-  type Postgres,
-  temporaryDirectory,
-  type TemporaryDirectory,
-} from '../../../test/support/index.ts';
+import { inTransaction, type Tx } from '@sightline/persistence';
+import { startReadingDatabase, type ReadingDatabase } from '../test/reading-database.ts';
 import { projectAnswer, projectRequest } from './project-messages.ts';
-import { readingMigrations } from './reading-migrations.ts';
 import { findStudy, listStudies, type StudyRow } from './studies.ts';
 
 const name = 'test-reader';
 const at = '2026-01-02T03:04:05.000Z';
 
 describe('a shadow', () => {
-  let directory: TemporaryDirectory;
-  let postgres: Postgres;
-  let source: DataSource;
+  let database: ReadingDatabase;
 
   beforeAll(async () => {
-    directory = await temporaryDirectory('shadow');
-    postgres = await startPostgres({ directory: join(directory.path, 'postgres') });
-    const url = await postgres.createDatabase('reading_room');
-    source = await openDatabase({ url, app: 'reading-room', entities: [], migrations: readingMigrations });
+    database = await startReadingDatabase();
   }, 120_000);
 
   afterAll(async () => {
-    await source?.destroy();
-    await postgres?.stop();
-    await directory.remove();
+    await database?.stop();
   });
 
   type Step = (tx: Tx, study: string) => Promise<void>;
@@ -69,9 +54,9 @@ describe('a shadow', () => {
   /** What a clinician is given, apart from the study's name and the moment it was heard of. */
   async function seen(steps: readonly Step[]): Promise<unknown> {
     const study = uidFromUuid(randomUUID());
-    for (const step of steps) await inTransaction(source, (tx) => step(tx, study));
-    const one = await findStudy(source.manager, study);
-    const { rows } = await listStudies(source.manager, { order: 'newest', limit: 500, offset: 0 });
+    for (const step of steps) await inTransaction(database.source, (tx) => step(tx, study));
+    const one = await findStudy(database.source.manager, study);
+    const { rows } = await listStudies(database.source.manager, { order: 'newest', limit: 500, offset: 0 });
     const listed = rows.find(({ context }) => context.studyInstanceUid === study);
     return [one, listed].map(anonymous);
   }
