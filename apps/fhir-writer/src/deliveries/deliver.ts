@@ -81,7 +81,9 @@ export class Deliver {
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
-    if (report.state !== 'withdrawn' && (await store.isClosed(lease))) return { kind: 'closed' };
+    // Nobody can have answered what was never told.
+    const mayBeClosed = report.state !== 'withdrawn' && lease.toldEdition !== undefined;
+    if (mayBeClosed && (await store.isClosed(lease))) return { kind: 'closed' };
     const errand = errandOf(report, stopping);
     return guarded(destination.tell(await this.toTell(report, model, lease), errand), errand);
   }

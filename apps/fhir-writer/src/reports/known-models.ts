@@ -16,6 +16,9 @@ export interface KnownModel {
  * next one.
  */
 export class KnownModels {
+  /** A version never changes once it is known. */
+  private readonly met = new Map<string, KnownModel>();
+
   constructor(
     private readonly folder: string,
     private readonly dataSource: DataSource,
@@ -44,12 +47,15 @@ export class KnownModels {
   }
 
   private async recall({ name, version }: ModelReference): Promise<KnownModel | undefined> {
+    const met = this.met.get(`${name}@${version}`);
+    if (met !== undefined) return met;
     const [row] = await this.dataSource.query<{ manifest: unknown; card: string | null }[]>(
       'select manifest, card from known_model where name = $1 and version = $2',
       [name, version],
     );
-    return row === undefined
-      ? undefined
-      : { manifest: modelManifestSchema.parse(row.manifest), card: row.card ?? undefined };
+    if (row === undefined) return undefined;
+    const known = { manifest: modelManifestSchema.parse(row.manifest), card: row.card ?? undefined };
+    this.met.set(`${name}@${version}`, known);
+    return known;
   }
 }

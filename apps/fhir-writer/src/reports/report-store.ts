@@ -84,8 +84,9 @@ export async function readReport(db: Db, key: ReportKey, edition?: number): Prom
 
 /** How a report stood from one edition to another, both included, the older first. */
 export async function readEditions(db: Db, key: ReportKey, from: number, to: number): Promise<Report[]> {
+  if (from > to) return [];
   const rows = await db.query<EditionRow[]>(
-    `select ${columns} from report_edition
+    `select ${columns}, made_at from report_edition
      where study_instance_uid = $1 and model = $2 and generation = $3 and edition between $4 and $5 order by edition`,
     [key.studyInstanceUid, key.model, key.generation, from, to],
   );
