@@ -21,23 +21,31 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
     },
   });
   const threads = availableParallelism();
+  const loadAverage = Number(loadavg()[0]?.toFixed(1));
   const rig = await startWriterRig();
   try {
     const threadsOfServer = await ownProcessors({ pid: rig.server.pid, database: 'fhir' });
-    const ratio = await compareWithServer(rig, { studies: Number(values.studies), rounds: Number(values.rounds) });
+    // A replica is one thread: as many as there are beside the server.
+    const writers = Math.min(Math.max(threads - (threadsOfServer ?? 1), 1), 8);
+    const ratio = await compareWithServer(rig, {
+      studies: Number(values.studies),
+      rounds: Number(values.rounds),
+      writers,
+    });
     const fire = await tellUnderFire(rig, { studies: Number(values.studies), kills });
     const machine = {
       processor: cpus()[0]?.model ?? 'unknown',
       threads,
       threadsOfServer: threadsOfServer ?? 'shared',
-      loadAverage: Number(loadavg()[0]?.toFixed(1)),
+      writers,
+      loadAverage,
     };
     if (values.json) {
       console.log(JSON.stringify({ ...fire, ...ratio, machine }, undefined, 2));
       return;
     }
     console.log(
-      `${machine.threads} threads of ${machine.processor}, of them the server's: ${machine.threadsOfServer}; load ${machine.loadAverage}`,
+      `${machine.threads} threads of ${machine.processor}, of them the server's: ${machine.threadsOfServer}; ${machine.writers} writers, load ${machine.loadAverage}`,
     );
     console.log(
       `writer ${ratio.writer.toFixed(1)} reports a second, server ${ratio.server.toFixed(1)} bundles: ${ratio.ratioToServer.toFixed(2)}`,

@@ -17,21 +17,23 @@ export interface Ratio {
 
 /** Raw posts at once; the best of them is what the server can do. */
 const concurrencies = [2, 4, 8];
+/** Reports under way at once, all writers together. */
 const atOnce = 8;
 
 /** The same bundle, told by the writer and posted by nothing but a client, in turns on the same server. */
 export async function compareWithServer(
   rig: WriterRig,
-  { studies, rounds }: { studies: number; rounds: number },
+  { studies, rounds, writers }: { studies: number; rounds: number; writers: number },
 ): Promise<Ratio> {
   const patients = await makePatients(rig, studies);
   const recording = await rig.startWriter({ patients: { rule: 'resolve' } });
   const bundle = await record(rig, patients);
   await recording.stop();
-  const writer = await rig.startWriter({
+  const site = {
     patients: { rule: 'resolve' },
-    ehr: { baseUrl: rig.server.baseUrl, atOnce, requestsPerSecond: 100_000 },
-  });
+    ehr: { baseUrl: rig.server.baseUrl, atOnce: Math.ceil(atOnce / writers), requestsPerSecond: 100_000 },
+  };
+  const running = await Promise.all(Array.from({ length: writers }, () => rig.startWriter(site)));
   const told: number[] = [];
   const posted: number[] = [];
   // The first of each only warms both up.
@@ -43,7 +45,7 @@ export async function compareWithServer(
     posted.push(Math.max(...ceilings));
     told.push(rate);
   }
-  await writer.stop();
+  await Promise.all(running.map((one) => one.stop()));
   const result = { writer: quantile(told, 0.5), server: quantile(posted, 0.5) };
   return { ratioToServer: result.writer / result.server, ...result };
 }
