@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferenceCompleted } from '@sightline/contracts';
 import { uidFromUuid } from '@sightline/dicom';
 import { inTransaction } from '@sightline/persistence';
-import { startReadingDatabase, type ReadingDatabase } from '../test/reading-database.ts';
+import { startReadingDatabase, type ReadingDatabase } from '../../../test/support/reading-database.ts';
 import { projectAnswer } from './project-messages.ts';
 import { findStudy, listStudies } from './studies.ts';
 

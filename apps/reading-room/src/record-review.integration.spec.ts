@@ -12,7 +12,7 @@ import { uidFromUuid } from '@sightline/dicom';
 import { codes, concept, type Finding, type Verdict } from '@sightline/findings';
 import { type DataSource, inTransaction, openDatabase, PostgresOutbox } from '@sightline/persistence';
 import type { Role, User } from '@sightline/platform';
-import { startReadingDatabase, type ReadingDatabase } from '../test/reading-database.ts';
+import { startReadingDatabase, type ReadingDatabase } from '../../../test/support/reading-database.ts';
 import { filedReports, projectReport } from './filed-reports.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { projectAnswer } from './project-messages.ts';

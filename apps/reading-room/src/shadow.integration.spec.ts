@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferenceCompleted, InferenceRequested, RequestRole } from '@sightline/contracts';
 import { uidFromUuid } from '@sightline/dicom';
 import { inTransaction, type Tx } from '@sightline/persistence';
-import { startReadingDatabase, type ReadingDatabase } from '../test/reading-database.ts';
+import { startReadingDatabase, type ReadingDatabase } from '../../../test/support/reading-database.ts';
 import { projectAnswer, projectRequest } from './project-messages.ts';
 import { findStudy, listStudies, type StudyRow } from './studies.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openDatabase, type DataSource } from '@sightline/persistence';
-import { startPostgres, temporaryDirectory, type Postgres } from '../../../test/support/index.ts';
-import { readingMigrations } from '../src/reading-migrations.ts';
+import { startPostgres, temporaryDirectory, type Postgres } from './index.ts';
+import { readingMigrations } from '../../apps/reading-room/src/reading-migrations.ts';
 
 /** The reading room's database, on a PostgreSQL of its own. */
 export interface ReadingDatabase {
