@@ -317,6 +317,53 @@ describe('a report that is answered in the chart', () => {
   }, 120_000);
 });
 
+describe('a report entered in error there after a newer answer came', () => {
+  it('is withdrawn as it was seen, and the newer one keeps its signature as a report of its own', async () => {
+    const { answered, study } = await told(1);
+    const { report } = await inEhr(study);
+    await rig.proxy.disconnect();
+    await rig.put({ ...report, status: 'entered-in-error' });
+    const newer = answer({ studyInstanceUid: study, revision: 2, patient: { ...answered.study.patient } });
+    await rig.say(newer);
+    const edition = (number: number) =>
+      waitFor(
+        async () =>
+          (
+            await rig.rows(
+              'select 1 from report_edition where study_instance_uid = $1 and generation = 1 and edition = $2',
+              [study, number],
+            )
+          ).length > 0,
+      );
+    await edition(2);
+    if (newer.model === undefined || newer.outcome.kind !== 'findings') throw new Error('findings');
+    const { name, version } = newer.model;
+    await rig.review({
+      studyInstanceUid: newer.study.studyInstanceUid,
+      revision: 2,
+      model: newer.model,
+      report: { url: `urn:sightline:answer:${encodeURIComponent(`${study}/${name}@${version}/2`)}`, versionId: '2' },
+      reviewer: { subject: 'r-1', role: 'radiologist' },
+      verdicts: newer.outcome.findings.map(({ trackingUid }) => ({ verdict: 'accepted', trackingUid })),
+      signed: true,
+      recordedAt: new Date().toISOString(),
+    });
+    await edition(3);
+    await rig.proxy.connect();
+    await waitFor(async () => (await filedOf(study)).filter(({ generation }) => generation === 2).length === 2);
+    const stands = await rig.rows(
+      `select generation, state, revision, review -> 'signature' -> 'by' ->> 'subject' as by
+       from report_edition join report using (study_instance_uid, model, generation, edition, state, revision)
+       where study_instance_uid = $1 order by 1`,
+      [study],
+    );
+    expect(stands).toEqual([
+      { generation: 1, state: 'withdrawn', revision: 1, by: null },
+      { generation: 2, state: 'signed', revision: 2, by: 'r-1' },
+    ]);
+  }, 120_000);
+});
+
 describe('what we write ourselves', () => {
   it('never comes back as anybody’s answer', async () => {
     const { answered, study } = await told();

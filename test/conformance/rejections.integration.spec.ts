@@ -196,6 +196,50 @@ describe('a report one of whose images is rejected', () => {
   });
 });
 
+describe('a report of which nobody heard whether it got there', () => {
+  const begun = (study: string) =>
+    waitFor(
+      async () =>
+        (await rig.rows('select 1 from delivery where study_instance_uid = $1 and begun is not null', [study])).length >
+        0,
+    );
+
+  it('falls in the chart all the same', async () => {
+    const said = answer();
+    const study = said.study.studyInstanceUid;
+    const wrote = ({ path, body }: { path: string; body: string }) => path === '' && body.includes(study);
+    let away = false;
+    rig.proxy.before = () => (away ? { status: 503, body: '{}' } : undefined);
+    rig.proxy.after = (passing) => {
+      away ||= wrote(passing);
+      return wrote(passing) ? 'drop' : 'deliver';
+    };
+    await rig.say(said);
+    await waitFor(async () => (await statusIn(study)) === 'partial');
+    const note = rejection(said, [0]);
+    await rig.reject(note);
+    await kept(note);
+    expect(await standings(study)).toContain('1 withdrawn ehr due');
+    rig.proxy.reset();
+    await waitFor(async () => (await standings(study)).includes('1 withdrawn ehr told'));
+    expect(await statusIn(study)).toBe('entered-in-error');
+  });
+
+  it('is not said in the chart where it did not', async () => {
+    const said = answer();
+    const study = said.study.studyInstanceUid;
+    rig.proxy.before = ({ path }) => (path === '' ? { status: 503, body: '{}' } : undefined);
+    await rig.say(said);
+    await begun(study);
+    const note = rejection(said, [0]);
+    await rig.reject(note);
+    await kept(note);
+    rig.proxy.reset();
+    await becomes(study, ['1 withdrawn ehr not-needed', '1 withdrawn older told']);
+    expect(await statusIn(study)).toBeUndefined();
+  });
+});
+
 describe('a report none of whose images is rejected', () => {
   it('stays as it is', async () => {
     const { said, study } = await file(1);

@@ -167,4 +167,5 @@ export const filingMigrations: Migration[] = [
      )`,
     'create index storage_commitment_of_report on storage_commitment (study_instance_uid, model, generation, destination)',
   ]),
+  sqlMigration(1796400000000, 'BegunTellings', ['alter table delivery add column begun jsonb']),
 ];

@@ -113,7 +113,7 @@ function told(set: ResultSet, { source, sources, pictures, filed, options }: Giv
     digest,
     source,
     onlyReport,
-    predecessor: filed.findLast(({ sopClassUid }) => sopClassUid === structuredReportClass)?.sopInstanceUid,
+    predecessor: filed.findLast(({ sopClassUid }) => sopClassUid === structuredReportClass),
     shownOf: (trackingUid) => shown.get(trackingUid) ?? { explanations: [] },
     shown: objects,
   });

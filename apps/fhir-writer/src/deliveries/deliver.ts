@@ -34,8 +34,8 @@ export interface DeliverParts {
 export class Deliver {
   constructor(private readonly parts: DeliverParts) {}
 
-  /** True unless the destination was unavailable. */
-  async deliver(lease: DeliveryLease, destination: Destination, stopping: AbortSignal): Promise<boolean> {
+  /** Whether the destination was available; undefined where it was not asked. */
+  async deliver(lease: DeliveryLease, destination: Destination, stopping: AbortSignal): Promise<boolean | undefined> {
     const { dataSource, store, touched } = this.parts;
     const report = await readReport(dataSource, lease, lease.edition);
     if (report === undefined) throw new Error('a delivery without its report');
@@ -53,7 +53,7 @@ export class Deliver {
         return true;
       case 'waiting':
         await this.wait(lease, report, telling, destination.attempts);
-        return true;
+        return telling.counts ? true : undefined;
       case 'told':
       case 'held':
       case 'not-needed':
@@ -77,7 +77,9 @@ export class Deliver {
     if (model === undefined) {
       return failed('unavailable', 'no manifest of this model version here');
     }
-    const wasTold = lease.toldEdition !== undefined || (takesBack(report) && (await destination.mayHold(lease)));
+    const wasTold =
+      lease.toldEdition !== undefined ||
+      (takesBack(report) && (lease.begun !== undefined || (await destination.mayHold(lease))));
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };
@@ -118,10 +120,19 @@ export class Deliver {
       edition: report,
       page: () => pageOf(set, report.answer),
       memory: lease.memory,
+      ...(takesBack(report) && lease.begun !== undefined ? { begun: lease.begun } : {}),
+      begin: (memory) => this.begin(lease, memory),
       before: await resultSetsOf(before, models, siteTimezone),
       ...(callingAeTitle === undefined ? {} : { callingAeTitle }),
       ...(lease.patient === undefined ? {} : { patient: lease.patient }),
     };
+  }
+
+  private async begin(lease: DeliveryLease, memory: unknown): Promise<boolean> {
+    return this.parts.store.begin(lease, memory).then(
+      () => true,
+      () => false,
+    );
   }
 
   private async wait(

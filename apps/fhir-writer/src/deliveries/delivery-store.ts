@@ -15,6 +15,8 @@ export interface DeliveryLease extends ReportKey {
   edition: number;
   toldEdition?: number;
   memory: unknown;
+  /** What a try was about to tell that nobody knows the end of; undefined where nothing was ever begun. */
+  begun?: unknown;
   patient?: string;
   /** Of the quarantine it was in. */
   reason?: string;
@@ -33,6 +35,7 @@ interface LeaseRow {
   edition: number;
   told_edition: number | null;
   told: unknown;
+  begun: unknown;
   patient: string | null;
   reason: string | null;
   status: 'due' | 'quarantined' | 'told';
@@ -76,6 +79,15 @@ export class DeliveryStore {
       [destination, limit, leaseMs],
     );
     return rows.map(toLease);
+  }
+
+  /** Before something is told for the first time: from now on the destination may have it, whatever is heard of the try. */
+  async begin({ token, ...lease }: DeliveryLease, memory: unknown): Promise<void> {
+    await this.dataSource.query(
+      `update delivery set begun = $6
+       where study_instance_uid = $1 and model = $2 and generation = $3 and destination = $4 and token = $5`,
+      [lease.studyInstanceUid, lease.model, lease.generation, lease.destination, token, JSON.stringify(memory)],
+    );
   }
 
   /** Holds on to deliveries; those whose lease was lost stay lost. */
@@ -173,6 +185,7 @@ function toLease(row: LeaseRow): DeliveryLease {
     edition: row.edition,
     ...(row.told_edition === null ? {} : { toldEdition: row.told_edition }),
     memory: row.told ?? undefined,
+    ...(row.begun === null ? {} : { begun: row.begun }),
     ...(row.patient === null ? {} : { patient: row.patient }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     status: row.status,

@@ -34,6 +34,10 @@ export interface ToTell {
   callingAeTitle?: string;
   /** The `memory` that `tell` gave back last time; undefined the first time. */
   memory: unknown;
+  /** Of what is to be taken back and was never known to be told: what a try was about to tell, which may have arrived. */
+  begun?: unknown;
+  /** To be asked before the first word of a report leaves, with what `begun` is to be; false where it could not be noted: say nothing. */
+  begin: (memory: unknown) => Promise<boolean>;
   /** What it was told last, and every edition since that a try may have written. */
   before: readonly ResultSet[];
   /** The record that somebody decided on when the patient could not be told for sure. */
@@ -68,6 +72,9 @@ export type Telling =
   | { kind: 'waiting'; reason: string; lookAgainMs: number; counts: boolean }
   /** `retryAfterMs` is the destination's own wish. */
   | { kind: 'failed'; failure: Failure; retryAfterMs?: number };
+
+/** Why nothing was told where what is about to be told could not be written down first. */
+export const notNoted = 'what is about to be told could not be noted';
 
 /** Whether a report is still under the right record. `moved`: it is another's by now, or nobody can say for sure whose. */
 export type Whose = { kind: 'same' } | { kind: 'moved' } | { kind: 'failed'; failure: Failure };

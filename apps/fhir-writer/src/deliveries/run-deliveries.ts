@@ -61,8 +61,8 @@ export class RunDeliveries {
     const { signal } = this.stopping;
     try {
       const available = await this.deliver.deliver(lease, destination, signal);
-      if (available) circuit.succeeded();
-      else circuit.failed();
+      if (available === true) circuit.succeeded();
+      if (available === false) circuit.failed();
     } catch (error) {
       // Its lease runs out, and it is taken again.
       if (!signal.aborted) {

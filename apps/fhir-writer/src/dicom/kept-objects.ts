@@ -66,11 +66,17 @@ export class KeptObjects {
     const { destination, report, edition } = kept;
     return noted(() =>
       inTransaction(this.dataSource, async (tx) => {
-        const current = await tx.query<object[]>(
-          `select 1 from report where study_instance_uid = $1 and model = $2 and generation = $3 and edition = $4 for share`,
-          [...keyOf(report), edition],
+        // Whoever adds an edition waits, and then finds what is noted here; which edition is to be told, the delivery says.
+        await tx.query(
+          'select 1 from report where study_instance_uid = $1 and model = $2 and generation = $3 for share',
+          [...keyOf(report)],
         );
-        if (current.length === 0) return undefined;
+        const newer = await tx.query<object[]>(
+          `select 1 from delivery where study_instance_uid = $1 and model = $2 and generation = $3 and destination = $4
+             and edition > $5`,
+          [...keyOf(report), destination, edition],
+        );
+        if (newer.length > 0) return undefined;
         await tx.query(
           `insert into pacs_object (destination, study_instance_uid, model, generation, edition, rejects,
              sop_class_uid, sop_instance_uid, series_instance_uid, position)

@@ -14,7 +14,7 @@ import {
 import { stateOutside, type ResultSet } from '@sightline/findings';
 import { failed, type Failed } from '@sightline/messaging';
 import type { Bundle, DiagnosticReport } from '@medplum/fhirtypes';
-import type { Errand, Telling } from '../deliveries/destination.ts';
+import { notNoted, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
 import type { ChartFeedback } from './chart-feedback.ts';
@@ -39,6 +39,7 @@ export interface ForChart {
   told: ToldHere | undefined;
   /** What it was told last, and every edition since that a try may have written. */
   before: readonly ResultSet[];
+  begin: ToTell['begin'];
   patientCreated: boolean;
   /** The server takes a signature of its own beside the report. */
   signs: boolean;
@@ -72,13 +73,14 @@ export class BringToChart {
       if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
       const met = this.parts.feedback.meet(set, chart, { before, memory: told });
-      const standing = decidedBy(set, chart.report, before) ?? met.touched;
+      const standing = neverThere(report, chart) ?? decidedBy(set, chart.report, before) ?? met.touched;
       if (standing !== undefined) return standing;
       chart.theirs = met.theirs;
       const changes = changesOf(set, chart, digest);
       const bundle = transactionOf(changes);
       const invalid = faultsOf(changes, bundle, this.parts.definitions);
       if (invalid !== undefined) return invalid;
+      if (told === undefined && !(await report.begin({ patient: set.patient }))) return failed('unavailable', notNoted);
       const wrote = await write(changes, bundle);
       if (wrote.kind === 'failed') return wrote;
       isFirst = false;
@@ -159,6 +161,15 @@ export class BringToChart {
       },
     };
   }
+}
+
+/** What is to be taken back of a try that nobody knows the end of, where nothing came of it. */
+function neverThere({ set, told }: ForChart, { report, observations }: ChartNow): Telling | undefined {
+  if (told !== undefined || report !== undefined || observations.length > 0) return undefined;
+  if (set.state === 'withdrawn') return { kind: 'not-needed', reason: 'withdrawn before it was told' };
+  return set.state === 'refused' && set.orders.length === 0
+    ? { kind: 'not-needed', reason: 'nobody ordered it' }
+    : undefined;
 }
 
 /** Where what stands in the chart decides already, or undefined where it is to be written to. */

@@ -10,7 +10,7 @@ import { FindPlace } from './find-place.ts';
 import { KnownCapabilities } from './known-capabilities.ts';
 import { LookAtChart } from './look-at-chart.ts';
 import type { ResolvePatient } from './resolve-patient.ts';
-import { toldHereSchema, type ToldHere } from './told-here.ts';
+import { begunHereSchema, toldHereSchema } from './told-here.ts';
 import { WriteInSequence, writeInTransaction, type Wrote } from './write-changes.ts';
 
 type Elsewhere = Exclude<Telling, { kind: 'told' }>;
@@ -64,11 +64,13 @@ export class FhirDestination extends Destination {
     const plan = this.parts.plan === 'auto' ? capabilities.of.plan : this.parts.plan;
     if (plan === 'none') return { kind: 'not-needed', reason: 'the server takes no reports' };
     const told = report.memory === undefined ? undefined : toldHereSchema.parse(report.memory);
-    const patient = await this.patient(report, told, errand);
+    const standsAt = told ?? (report.begun === undefined ? undefined : begunHereSchema.parse(report.begun));
+    const patient = await this.patient(report, standsAt?.patient, errand);
     if (patient.kind !== 'patient') return patient;
     const ordered = await this.places.orderedBy(report, patient.reference, errand);
     if (ordered.kind !== 'ordered') return ordered;
-    if (report.set.state === 'refused' && ordered.orders.length === 0 && told === undefined) {
+    const isOrdered = ordered.orders.length > 0;
+    if (report.set.state === 'refused' && !isOrdered && standsAt === undefined) {
       return { kind: 'not-needed', reason: 'nobody ordered it' };
     }
     const pdf = await report.page();
@@ -85,6 +87,7 @@ export class FhirDestination extends Destination {
         set,
         told,
         before: report.before,
+        begin: report.begin,
         patientCreated: patient.created,
         signs: plan === 'transaction',
         write: (changes, bundle) => this.write({ changes, bundle }, { plan, capabilities: capabilities.of }, errand),
@@ -125,10 +128,10 @@ export class FhirDestination extends Destination {
   /** The record a report stands under is never changed: one told to the wrong one is withdrawn there, and told anew. */
   private async patient(
     report: ToTell,
-    told: ToldHere | undefined,
+    toldTo: string | undefined,
     errand: Errand,
   ): Promise<{ kind: 'patient'; reference: string; created: boolean } | Elsewhere> {
-    if (told !== undefined) return { kind: 'patient', reference: told.patient, created: false };
+    if (toldTo !== undefined) return { kind: 'patient', reference: toldTo, created: false };
     const whom = await this.places.whom(report, errand);
     return whom.kind === 'patient'
       ? { kind: 'patient', reference: referenceOf(whom.record), created: whom.created }

@@ -9,4 +9,7 @@ export const toldHereSchema = z.object({
   written: z.record(z.string(), z.string()).optional(),
 });
 
+/** What it notes before it writes for the first time. */
+export const begunHereSchema = toldHereSchema.pick({ patient: true });
+
 export type ToldHere = z.infer<typeof toldHereSchema>;

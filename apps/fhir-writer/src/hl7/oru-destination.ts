@@ -3,7 +3,7 @@ import { failed } from '@sightline/messaging';
 import { controlIdOf, resultMessage, type PatientOfMessage, type ResultContext } from '@sightline/hl7v2';
 import type { Patient } from '@medplum/fhirtypes';
 import { z } from 'zod';
-import { Destination, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
+import { Destination, notNoted, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import type { MllpDestination } from './mllp-destination.ts';
 import { patientOfMessage } from './patient-of-message.ts';
@@ -73,7 +73,8 @@ export class OruDestination extends Destination {
 
   async tell(report: ToTell, errand: Errand): Promise<Telling> {
     const { set } = report;
-    const told = report.memory === undefined ? undefined : toldSchema.parse(report.memory);
+    const before = report.memory ?? report.begun;
+    const told = before === undefined ? undefined : toldSchema.parse(before);
     const patient = await this.patient(report, told?.patient, errand);
     if (!('identifiers' in patient)) return patient;
     const controlId = controlIdOf(set, this.name, digest);
@@ -85,13 +86,15 @@ export class OruDestination extends Destination {
       critical: set.findings.filter(isCritical).map(({ trackingUid }) => trackingUid),
       noLongerFound: noLongerFound(set, told?.findings ?? []),
     };
+    const memory = { patient, findings: set.findings };
+    if (told === undefined && !(await report.begin(memory))) return failed('unavailable', notNoted);
     const sent = await this.parts.mllp.send(resultMessage(set, context, digest), controlId, errand.signal);
     switch (sent.kind) {
       case 'accepted':
         return {
           kind: 'told',
           told: {
-            memory: { patient, findings: set.findings },
+            memory,
             how: told === undefined ? 'created' : 'updated',
             patientCreated: false,
           },

@@ -1,6 +1,6 @@
 import type { Tx } from '@sightline/persistence';
 import { compareAnswers, rankOf } from './answer-order.ts';
-import { addEdition, type Report } from './report-store.ts';
+import { addEdition, newestReport, type Report } from './report-store.ts';
 
 /** True where the report gives a newer answer by now than the one that was seen. */
 export function isNewerThan(current: Report, seen: Report): boolean {
@@ -19,8 +19,11 @@ export async function partFromNewer(
 ): Promise<Report> {
   if (!isNewerThan(current, seen)) return current;
   const { generation } = current;
-  const next: Report = { ...current, generation: generation + 1, edition: 1, review: { verdicts: [] } };
-  await addEdition(tx, next, destinations);
+  const newest = await newestReport(tx, current.studyInstanceUid, current.model);
+  // A report of its own by now: the newer answer is in it, or in one after it.
+  if (newest?.generation === generation) {
+    await addEdition(tx, { ...current, generation: generation + 1, edition: 1 }, destinations);
+  }
   const { answer, review, state } = seen;
   return { ...current, answer, review, state };
 }

@@ -2,7 +2,7 @@ import type { Tx } from '@sightline/persistence';
 import type { DeliveryLease, DeliveryStore } from '../deliveries/delivery-store.ts';
 import type { Touched } from '../deliveries/destination.ts';
 import type { HearFeedback } from '../feedback/hear-feedback.ts';
-import { lockReports, readReport } from './report-store.ts';
+import { lockReports } from './report-store.ts';
 
 /** Why a destination is not told what it has not heard. */
 export const answeredThere = 'answered there, and left as it is';
@@ -16,11 +16,6 @@ export class SetAside {
 
   async setAside(tx: Tx, lease: DeliveryLease, { now, report, memory }: Touched): Promise<void> {
     await lockReports(tx, lease.studyInstanceUid, lease.model);
-    const current = await readReport(tx, lease);
-    if (current?.edition !== lease.edition) {
-      await this.store.end(tx, lease, { status: 'due' });
-      return;
-    }
     // That it was told at all may never have been written down.
     const told = lease.toldEdition === undefined ? { edition: now.edition, memory, report } : undefined;
     const isHeld = await this.store.end(tx, lease, {

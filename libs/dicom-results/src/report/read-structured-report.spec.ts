@@ -125,6 +125,20 @@ describe("a report's state", () => {
     });
   });
 
+  it('names the one before in the series where it lies, be that of another model version', () => {
+    const before = {
+      sopClassUid: '1.2.840.10008.5.1.4.1.1.88.34',
+      seriesInstanceUid: uidFromUuid('1'),
+      sopInstanceUid: uidFromUuid('2'),
+    };
+    const read = readDataset(bytesOf(placed.set, { filed: [before] }) ?? new Uint8Array());
+    expect(read).toMatchObject({
+      dataset: {
+        PredecessorDocumentsSequence: [{ ReferencedSeriesSequence: [{ SeriesInstanceUID: before.seriesInstanceUid }] }],
+      },
+    });
+  });
+
   it('keeps when the model said a finding, and when a person corrected it, however late it is signed', () => {
     const corrected = reviewedStates(placed.set)['signed with a finding corrected']?.set ?? placed.set;
     const [verdict] = corrected.review.verdicts;

@@ -1,7 +1,7 @@
-import type { Uid, WritableDataset } from '@sightline/dicom';
+import type { WritableDataset } from '@sightline/dicom';
 import { stateOutside, type Digest, type ResultSet, type Reviewer } from '@sightline/findings';
 import { schemesOf } from '../coding-schemes.ts';
-import { dicomObject, type DicomObject } from '../dicom-object.ts';
+import { dicomObject, type DicomObject, type Identity } from '../dicom-object.ts';
 import { documentModules } from '../document/document-modules.ts';
 import { evidenceItem, type Evidence } from '../document/evidence.ts';
 import { limitedText, personName } from '../limited-text.ts';
@@ -21,8 +21,8 @@ export interface ReportSources {
   source: SourceInstance;
   /** No other report of the study exists or may: then a signed one is final. */
   onlyReport: boolean;
-  /** SOP Instance UID of the report of the edition before. */
-  predecessor?: Uid | undefined;
+  /** The report of the edition before, where it lies: that may be another series. */
+  predecessor?: Identity | undefined;
   /** Objects that show the findings, by tracking UID, and all of them as evidence. */
   shownOf: (trackingUid: string) => Shown;
   shown: readonly Evidence[];
@@ -57,11 +57,7 @@ export function structuredReport(set: ResultSet, from: ReportSources): MadeRepor
     PerformedProcedureCodeSequence: [],
     ...(signature && { VerifyingObserverSequence: [verifier(set, from.source, signature)] }),
     ...(predecessor && {
-      PredecessorDocumentsSequence: [
-        evidenceItem(set.study.studyInstanceUid, [
-          { seriesInstanceUid, sopClassUid: structuredReportClass, sopInstanceUid: predecessor },
-        ]),
-      ],
+      PredecessorDocumentsSequence: [evidenceItem(set.study.studyInstanceUid, [predecessor])],
     }),
   };
   const identity = {
