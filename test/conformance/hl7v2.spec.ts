@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { codes, reportStates, stateOutside } from '@sightline/findings';
 import { readAcknowledgement, readPatientEvents } from '@sightline/hl7v2';
+import { tableUnder } from '../support/paper-table.ts';
 
 let paper: string;
 
@@ -11,23 +12,9 @@ beforeAll(async () => {
 });
 
 /** The rows of the table under this heading, without its head. */
-function tableUnder(heading: string): string[][] {
-  const after = paper.slice(paper.indexOf(heading));
-  const table = after.slice(after.indexOf('\n| ') + 1).split(/\n(?!\|)/)[0] ?? '';
-  return table
-    .split('\n')
-    .slice(2)
-    .map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-}
-
 describe('the conformance statement of HL7 v2', () => {
   it('has the states as they are told', () => {
-    expect(tableUnder('### States')).toEqual(
+    expect(tableUnder(paper, '### States')).toEqual(
       reportStates.map((state) => {
         const only = stateOutside(state, { onlyReport: true });
         return [state, only.obr25, stateOutside(state, { onlyReport: false }).obr25, only.obx11];
@@ -36,7 +23,7 @@ describe('the conformance statement of HL7 v2', () => {
   });
 
   it('has the answers as they are taken', () => {
-    const [accepted, forGood, later] = tableUnder('### Acknowledgements').map(([answer = '']) => answer);
+    const [accepted, forGood, later] = tableUnder(paper, '### Acknowledgements').map(([answer = '']) => answer);
     const answered = (code: string, error?: string) => {
       const err = error === undefined ? '' : `\rERR|||${error}|E`;
       return readAcknowledgement(`MSH|^~\\&|A|B|C|D|||ACK|1|P|2.5.1\rMSA|${code}|7${err}`, '7');
@@ -55,7 +42,7 @@ describe('the conformance statement of HL7 v2', () => {
   });
 
   it('names the messages that are understood', () => {
-    for (const [messages = '', event = ''] of tableUnder('## What is understood').slice(0, -1)) {
+    for (const [messages = '', event = ''] of tableUnder(paper, '## What is understood').slice(0, -1)) {
       const kind = /`([a-z-]+)`/.exec(event)?.[1];
       const controls = / with ORC-1 (.*)$/.exec(messages)?.[1]?.match(/[A-Z]{2}/g) ?? ['XO'];
       for (const type of messages.match(/[A-Z]{3}\^[A-Z]\d\d/g) ?? []) {

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { codesInChart } from '../support/codes-in-chart.ts';
 import { codesInReport } from '../support/codes-in-report.ts';
 import { resultCases, sha256, type ResultCase } from '../support/dicom-results.ts';
+import { tableUnder } from '../support/paper-table.ts';
 import { readChart, type ChartSays } from '../support/read-chart.ts';
 import { reportArbitrary, withoutModality, type GeneratedStudy } from '../support/result-set-arbitrary.ts';
 import {
@@ -231,17 +232,7 @@ describe('what is not carried', () => {
 
   it('is what the conformance statement says', async () => {
     const paper = await readFile(join(import.meta.dirname, '../../docs/conformance/dicom.md'), 'utf8');
-    const after = paper.slice(paper.indexOf('## Beside the chart'));
-    const table = after.slice(after.indexOf('\n| ') + 1).split(/\n(?!\|)/)[0] ?? '';
-    const said = table
-      .split('\n')
-      .slice(2)
-      .map((row) =>
-        row
-          .split('|')
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      );
+    const said = tableUnder(paper, '## Beside the chart');
     expect(said).toEqual(both.flatMap(([encoding, list]) => list.map(({ what, why }) => [encoding, what, why])));
   });
 });

@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { testManifest } from '../../test/support/index.ts';
+import { testManifest, waitFor } from '../../test/support/index.ts';
 import { startKafka, type Kafka } from '../sandbox/parts/kafka.ts';
 import { startPostgres, type Postgres } from '../sandbox/parts/postgres.ts';
 import { startIngest, type Ingest, type IngestOptions } from './start-ingest.ts';
@@ -34,6 +34,8 @@ export interface IngestParts {
   start(further?: Partial<IngestOptions>): Promise<Ingest>;
   /** What was said on a topic, of one study or of all, oldest first. */
   outbox<T extends TopicName>(topic: T, studyInstanceUid?: string): Promise<Said<T>[]>;
+  /** Waits until a revision of a study was said to be complete. */
+  received(studyInstanceUid: string, revision?: number): Promise<MessageOf<'study.received.v1'>>;
   /** Of one study, `1 complete` and the like. */
   revisions(studyInstanceUid: string): Promise<string[]>;
   log(name?: string): Promise<string>;
@@ -62,6 +64,18 @@ export async function startIngestParts(): Promise<IngestParts> {
   const db = new pg.Pool({ connectionString: postgres.adminUrlFor('dicom_ingest'), max: 2 });
   db.on('error', () => undefined);
   const started: Ingest[] = [];
+  const outbox = async <T extends TopicName>(topic: T, studyInstanceUid?: string): Promise<Said<T>[]> => {
+    const { rows } = await db.query<OutboxRow>(
+      'select * from outbox where topic = $1 and ($2::text is null or key = $2) order by row_id',
+      [topic, studyInstanceUid ?? null],
+    );
+    return rows.map((row) => ({
+      id: row.event_id,
+      body: JSON.parse(row.value) as MessageOf<T>,
+      publishedAt: row.published_at,
+    }));
+  };
+
   return {
     directory,
     postgres,
@@ -73,16 +87,15 @@ export async function startIngestParts(): Promise<IngestParts> {
       started.push(ingest);
       return ingest;
     },
-    async outbox<T extends TopicName>(topic: T, studyInstanceUid?: string): Promise<Said<T>[]> {
-      const { rows } = await db.query<OutboxRow>(
-        'select * from outbox where topic = $1 and ($2::text is null or key = $2) order by row_id',
-        [topic, studyInstanceUid ?? null],
+    outbox,
+    received(studyInstanceUid, revision = 1) {
+      return waitFor(
+        async () => {
+          const events = await outbox('study.received.v1', studyInstanceUid);
+          return events.find(({ id }) => id.endsWith(`/${revision}`))?.body;
+        },
+        { what: `revision ${revision}` },
       );
-      return rows.map((row) => ({
-        id: row.event_id,
-        body: JSON.parse(row.value) as MessageOf<T>,
-        publishedAt: row.published_at,
-      }));
     },
     async revisions(studyInstanceUid) {
       const { rows } = await db.query<{ revision: number; state: string }>(

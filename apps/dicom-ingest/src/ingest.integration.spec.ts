@@ -1,4 +1,4 @@
-import type { InferenceCompleted, InferenceRequested, StudyReceived } from '@sightline/contracts';
+import type { InferenceCompleted, InferenceRequested } from '@sightline/contracts';
 import { ownDevice, type WritableDataset } from '@sightline/dicom';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
@@ -34,16 +34,6 @@ async function send(...datasets: (WritableDataset & { SOPInstanceUID: string })[
   return output;
 }
 
-async function received(studyInstanceUid: string, revision = 1): Promise<StudyReceived> {
-  return waitFor(
-    async () => {
-      const events = await parts.outbox('study.received.v1', studyInstanceUid);
-      return events.find(({ id }) => id.endsWith(`/${revision}`))?.body;
-    },
-    { what: `revision ${revision}` },
-  );
-}
-
 async function requests(studyInstanceUid: string): Promise<InferenceRequested[]> {
   return (await parts.outbox('inference.requested.xray.v1', studyInstanceUid)).map(({ body }) => body);
 }
@@ -67,7 +57,7 @@ describe('dicom-ingest', () => {
     const first = radiograph({ StudyInstanceUID, AccessionNumber: 'ACC1', PatientAge: '004Y' });
     const second = radiograph({ StudyInstanceUID });
     await send(first, second);
-    const { study, instances, leftOut, completeness } = await received(StudyInstanceUID);
+    const { study, instances, leftOut, completeness } = await parts.received(StudyInstanceUID);
     expect(study).toMatchObject({
       revision: 1,
       patient: { id: 'PID-ZZYZX-77', name: 'Zzyzx^Quillfeather', birthDate: '2020-03-01', sex: 'F' },
@@ -90,7 +80,7 @@ describe('dicom-ingest', () => {
   it('keeps the data set byte for byte', async () => {
     const dataset = radiograph();
     await send(dataset);
-    const [instance] = (await received(dataset.StudyInstanceUID)).instances;
+    const [instance] = (await parts.received(dataset.StudyInstanceUID)).instances;
     const stored = await readFile(join(parts.directory, 'objects', instance?.objectKey ?? ''));
     const sent = await readFile(join(parts.directory, `${dataset.SOPInstanceUID}.dcm`));
     const tail = sent.length - sent.indexOf(Buffer.from([0x08, 0x00, 0x08, 0x00]));
@@ -104,7 +94,7 @@ describe('dicom-ingest', () => {
     expect(await send(dataset)).toContain('Success');
     const output = await send({ ...dataset, PixelData: new Uint8Array(16).fill(9) });
     expect(output).toMatch(/B000|Coercion/i);
-    const { instances } = await received(dataset.StudyInstanceUID);
+    const { instances } = await parts.received(dataset.StudyInstanceUID);
     expect(instances).toHaveLength(1);
     const stored = await readFile(join(parts.directory, 'objects', instances[0]?.objectKey ?? ''));
     expect(stored.at(-1)).toBe(240);
@@ -119,10 +109,10 @@ describe('dicom-ingest', () => {
   it('opens revision n+1 for a later image and asks the model again with all of them', async () => {
     const first = radiograph();
     await send(first);
-    await received(first.StudyInstanceUID);
+    await parts.received(first.StudyInstanceUID);
     const later = radiograph({ StudyInstanceUID: first.StudyInstanceUID });
     await send(later);
-    const second = await received(first.StudyInstanceUID, 2);
+    const second = await parts.received(first.StudyInstanceUID, 2);
     expect(second.instances).toHaveLength(2);
     expect((await requests(first.StudyInstanceUID)).map(({ study }) => study.revision)).toEqual([1, 2]);
     expect(await parts.revisions(first.StudyInstanceUID)).toEqual(['1 superseded', '2 complete']);
@@ -131,7 +121,7 @@ describe('dicom-ingest', () => {
   it('asks a model again only if the instances it selects changed', async () => {
     const first = radiograph();
     await send(first);
-    await received(first.StudyInstanceUID);
+    await parts.received(first.StudyInstanceUID);
     await send(
       radiograph({
         StudyInstanceUID: first.StudyInstanceUID,
@@ -139,7 +129,7 @@ describe('dicom-ingest', () => {
         SOPClassUID: '1.2.840.10008.5.1.4.1.1.6.1',
       }),
     );
-    expect((await received(first.StudyInstanceUID, 2)).instances).toHaveLength(2);
+    expect((await parts.received(first.StudyInstanceUID, 2)).instances).toHaveLength(2);
     await quiet();
     expect(await requests(first.StudyInstanceUID)).toHaveLength(1);
   });
@@ -153,7 +143,7 @@ describe('dicom-ingest', () => {
   ])('opens no revision for %s', async (_name, dataset) => {
     const first = radiograph();
     await send(first);
-    await received(first.StudyInstanceUID);
+    await parts.received(first.StudyInstanceUID);
     await send(radiograph({ ...dataset, StudyInstanceUID: first.StudyInstanceUID }));
     await quiet();
     expect(await parts.revisions(first.StudyInstanceUID)).toEqual(['1 complete']);
@@ -170,7 +160,7 @@ describe('dicom-ingest', () => {
       radiograph({ StudyInstanceUID, SeriesDescription: 'QA phantom' }),
       radiograph({ StudyInstanceUID, PatientID: 'SOMEONE-ELSE' }),
     );
-    const { leftOut, study } = await received(StudyInstanceUID);
+    const { leftOut, study } = await parts.received(StudyInstanceUID);
     expect(leftOut.map(({ reason }) => reason).sort()).toEqual([
       'dose-screen',
       'localizer',
@@ -186,14 +176,14 @@ describe('dicom-ingest', () => {
   it('says skipped(no-image) of a study that holds nothing to read', async () => {
     const dose = radiograph({ SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.67', Modality: 'SR' });
     await send(dose);
-    await received(dose.StudyInstanceUID);
+    await parts.received(dose.StudyInstanceUID);
     expect((await answers(dose.StudyInstanceUID))[0]?.outcome).toMatchObject({ kind: 'skipped', reason: 'no-image' });
   });
 
   it('says skipped(no-model) of a study no model reads', async () => {
     const mr = radiograph({ SOPClassUID: '1.2.840.10008.5.1.4.1.1.4', Modality: 'MR' });
     await send(mr);
-    await received(mr.StudyInstanceUID);
+    await parts.received(mr.StudyInstanceUID);
     const [answer] = await answers(mr.StudyInstanceUID);
     expect(answer?.outcome).toEqual({ kind: 'skipped', reason: 'no-model', detail: 'no model reads MR' });
     expect(answer?.model).toBeUndefined();
@@ -202,14 +192,14 @@ describe('dicom-ingest', () => {
   it('makes a study as urgent as its most urgent image', async () => {
     const image = radiograph({ RequestAttributesSequence: [{ RequestedProcedurePriority: 'STAT' }] });
     await send(radiograph({ StudyInstanceUID: image.StudyInstanceUID }), image);
-    await received(image.StudyInstanceUID);
+    await parts.received(image.StudyInstanceUID);
     expect((await requests(image.StudyInstanceUID))[0]?.priority).toBe('stat');
   });
 
   it('emits a request again under its id until it is answered', async () => {
     const image = radiograph();
     await send(image);
-    await received(image.StudyInstanceUID);
+    await parts.received(image.StudyInstanceUID);
     const emissions = async (): Promise<number> => {
       const { rows } = await parts.db.query<{ emissions: number }>(
         'select emissions from request where study_instance_uid = $1',
@@ -235,7 +225,7 @@ describe('dicom-ingest', () => {
   it('sweeps an object without a row once it is an hour old, and no other', async () => {
     const image = radiograph();
     await send(image);
-    const [instance] = (await received(image.StudyInstanceUID)).instances;
+    const [instance] = (await parts.received(image.StudyInstanceUID)).instances;
     const old = join(parts.directory, 'objects/instances/1.2.3/1.2.3.4');
     await mkdir(old, { recursive: true });
     const hourAgo = new Date(Date.now() - 3_700_000);

@@ -1,4 +1,4 @@
-import type { AuditRecorded, InferenceRequested, InstancesRejected, StudyReceived } from '@sightline/contracts';
+import type { AuditRecorded, InferenceRequested, InstancesRejected } from '@sightline/contracts';
 import {
   deflatedExplicitVrLittleEndian,
   encodeDataSet,
@@ -13,7 +13,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { resultCases, sha256 } from '../../../test/support/dicom-results.ts';
-import { startIdentityProvider, storescu, waitFor, type IdentityProvider } from '../../../test/support/index.ts';
+import { startIdentityProvider, storescu, type IdentityProvider } from '../../../test/support/index.ts';
 import {
   freshUid,
   type IngestParts,
@@ -89,16 +89,6 @@ async function send(...datasets: Dataset[]): Promise<void> {
   }
 }
 
-function received(study: string, revision: number): Promise<StudyReceived> {
-  return waitFor(
-    async () => {
-      const events = await parts.outbox('study.received.v1', study);
-      return events.find(({ id }) => id.endsWith(`/${revision}`))?.body;
-    },
-    { what: `revision ${revision}` },
-  );
-}
-
 async function asked(study: string): Promise<string[]> {
   const requests = await parts.outbox('inference.requested.xray.v1', study);
   return requests.map(({ body }: { body: InferenceRequested }) =>
@@ -127,7 +117,7 @@ async function twoImages(): Promise<[Dataset, Dataset, string]> {
   const one = picture();
   const other = picture({ StudyInstanceUID: one.StudyInstanceUID });
   await send(one, other);
-  await received(one.StudyInstanceUID, 1);
+  await parts.received(one.StudyInstanceUID, 1);
   return [one, other, one.StudyInstanceUID];
 }
 
@@ -148,7 +138,7 @@ describe('a rejection note that comes after the images', () => {
       const [stays, goes, study] = await twoImages();
       const said = note(code, [goes]);
       await send(said);
-      const { leftOut: out, instances } = await received(study, 2);
+      const { leftOut: out, instances } = await parts.received(study, 2);
       expect(instances).toHaveLength(3);
       expect(out).toContainEqual({ sopInstanceUid: goes.SOPInstanceUID, reason: 'rejected' });
       const both = [stays.SOPInstanceUID, goes.SOPInstanceUID].sort();
@@ -170,7 +160,7 @@ describe('a rejection note that comes after the images', () => {
     const [, goes, study] = await twoImages();
     const said = note('113037', [goes]);
     await send(said);
-    await received(study, 2);
+    await parts.received(study, 2);
     await send(said, note('113001', [goes]));
     await quiet();
     expect(await parts.revisions(study)).toEqual(['1 superseded', '2 complete']);
@@ -181,7 +171,7 @@ describe('a rejection note that comes after the images', () => {
   it('and names all of them leaves nothing to ask about, nor is what was asked before asked again', async () => {
     const [one, other, study] = await twoImages();
     await send(note('113037', [one, other]));
-    const { leftOut: out } = await received(study, 2);
+    const { leftOut: out } = await parts.received(study, 2);
     expect(out.map(({ reason }) => reason).sort()).toEqual(['not-an-image', 'rejected', 'rejected']);
     const [skipped] = await parts.outbox('inference.completed.v1', study);
     expect(skipped?.body).toMatchObject({ study: { revision: 2 }, outcome: { kind: 'skipped', reason: 'no-image' } });
@@ -228,9 +218,9 @@ describe('a rejection note that names several studies', () => {
     const here = picture();
     const elsewhere = picture();
     await send(here);
-    await received(here.StudyInstanceUID, 1);
+    await parts.received(here.StudyInstanceUID, 1);
     await send(note('113037', [elsewhere, here], { StudyInstanceUID: freshUid() }));
-    await received(here.StudyInstanceUID, 2);
+    await parts.received(here.StudyInstanceUID, 2);
     expect((await rejections(here.StudyInstanceUID)).flatMap(({ instances }) => instances)).toEqual([named(here)]);
     expect((await rejections(elsewhere.StudyInstanceUID)).flatMap(({ instances }) => instances)).toEqual([
       named(elsewhere),
@@ -238,7 +228,7 @@ describe('a rejection note that names several studies', () => {
     expect(await parts.revisions(elsewhere.StudyInstanceUID)).toEqual([]);
     const another = picture({ StudyInstanceUID: elsewhere.StudyInstanceUID });
     await send(elsewhere, another);
-    const { study, leftOut: out } = await received(elsewhere.StudyInstanceUID, 1);
+    const { study, leftOut: out } = await parts.received(elsewhere.StudyInstanceUID, 1);
     expect(study).toMatchObject({ callingAeTitle: 'TEST', patient: { id: 'PID-ZZYZX-77' } });
     expect(out).toEqual([{ sopInstanceUid: elsewhere.SOPInstanceUID, reason: 'rejected' }]);
   });
@@ -258,7 +248,7 @@ describe('what takes nothing back', () => {
     if (source === undefined) throw new Error('no source');
     const image = { ...picture(source.dataset), ...source.dataset } as Dataset;
     await send(image);
-    await received(image.StudyInstanceUID, 1);
+    await parts.received(image.StudyInstanceUID, 1);
     const { sopClassUid, sopInstanceUid, seriesInstanceUid } = source.header;
     const withdrawn = dicomObjectsOf(
       { ...set, state: 'withdrawn' },
@@ -314,7 +304,7 @@ describe('what takes nothing back', () => {
     const image = picture();
     const study = image.StudyInstanceUID;
     await send(image);
-    await received(study, 1);
+    await parts.received(study, 1);
     const said = { ...note('113037', [image]), ...change } as Dataset;
     await send(said);
     await takesNothing(study, image);
@@ -326,7 +316,7 @@ describe('what takes nothing back', () => {
   it('is a selection for another purpose', async () => {
     const image = picture();
     await send(image);
-    await received(image.StudyInstanceUID, 1);
+    await parts.received(image.StudyInstanceUID, 1);
     await send(note('113000', [image]));
     await takesNothing(image.StudyInstanceUID, image);
     expect(await audited(image.StudyInstanceUID)).toEqual([]);
@@ -336,7 +326,7 @@ describe('what takes nothing back', () => {
 it('reads a note that came deflated', async () => {
   const image = picture();
   await send(image);
-  await received(image.StudyInstanceUID, 1);
+  await parts.received(image.StudyInstanceUID, 1);
   const said = note('113001', [image]);
   const scu = await Scu.associate(ingest.dicom, [[keyObjectSelection, deflatedExplicitVrLittleEndian]]);
   const deflated = deflateRawSync(encodeDataSet(said));
@@ -354,7 +344,7 @@ it('reads a note that came deflated', async () => {
 it('reads a note that came by STOW-RS', async () => {
   const image = picture();
   await send(image);
-  await received(image.StudyInstanceUID, 1);
+  await parts.received(image.StudyInstanceUID, 1);
   const said = note('113037', [image]);
   const boundary = 'a-boundary';
   const response = await fetch(`${ingest.httpUrl}/studies`, {

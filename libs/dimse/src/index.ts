@@ -4,5 +4,5 @@ export { echo } from './echo.ts';
 export { requestCommitment, type Requested } from './request-commitment.ts';
 export type { DicomPeer, Unavailable } from './requestor.ts';
 export { Scp, type AssociationWatch, type ScpOptions } from './scp.ts';
-export type { StatusName } from './status.ts';
+export { sayCode, type StatusName } from './status.ts';
 export { storeInstances, type OutgoingInstance, type Stored, type StoredInstance } from './store-instances.ts';

@@ -38,7 +38,12 @@ export function mayPass(code: number): boolean {
 
 /** What a peer's refusal means, in words of the standard and never in the peer's: those may hold patient data. */
 export function sayStatus(code: number): string {
-  return `${meaningOf(code)} (${code.toString(16).toUpperCase().padStart(4, '0')})`;
+  return `${meaningOf(code)} (${sayCode(code)})`;
+}
+
+/** A status or a failure reason as the standard writes it. */
+export function sayCode(code: number): string {
+  return code.toString(16).toUpperCase().padStart(4, '0');
 }
 
 function meaningOf(code: number): string {

@@ -77,9 +77,7 @@ export class Deliver {
     if (model === undefined) {
       return failed('unavailable', 'no manifest of this model version here');
     }
-    const wasTold =
-      lease.toldEdition !== undefined ||
-      (takesBack(report) && (lease.begun !== undefined || (await destination.mayHold(lease))));
+    const wasTold = lease.toldEdition !== undefined || (takesBack(report) && lease.begun !== undefined);
     const held = heldBy(releaseOf(model.manifest), report.review, wasTold);
     if (held !== undefined) return { kind: 'held', reason: held };
     if (report.state === 'withdrawn' && !wasTold) return { kind: 'not-needed', reason: 'withdrawn before it was told' };

@@ -1,7 +1,7 @@
 import type { Failure, ReportFiled } from '@sightline/contracts';
 import type { ResultSet } from '@sightline/findings';
 import type { ThereNow } from '../feedback/there-now.ts';
-import type { Edition, ReportKey } from '../reports/report-store.ts';
+import type { Edition } from '../reports/report-store.ts';
 
 /** Why nobody can say for sure whose a report is. */
 export type QuarantineReason =
@@ -89,11 +89,6 @@ export abstract class Destination {
   /** Rejects while the destination cannot be reached. */
   abstract reach(): Promise<void>;
   abstract tell(report: ToTell, errand: Errand): Promise<Telling>;
-
-  /** Whether something of a report may stand there though the destination was never told of it whole. */
-  async mayHold(_report: ReportKey): Promise<boolean> {
-    return false;
-  }
 
   /** Asks again whose a report is that the destination was told of; one that cannot say holds to what it was told. */
   async askWhose(_report: ToTell, _errand: Errand): Promise<Whose> {

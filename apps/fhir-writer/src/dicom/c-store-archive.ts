@@ -2,6 +2,7 @@ import type { DicomObject } from '@sightline/dicom-results';
 import {
   echo,
   requestCommitment,
+  sayCode,
   storeInstances,
   type CommitmentRequest,
   type DicomPeer,
@@ -63,7 +64,7 @@ export class CStoreArchive implements Archive {
       case 'requested':
         return { kind: 'asked', ...(answer.result === undefined ? {} : { result: answer.result }) };
       case 'refused': {
-        const reason = `storage commitment is refused with status ${hex(answer.status)}`;
+        const reason = `storage commitment is refused with status ${sayCode(answer.status)}`;
         return answer.mayPass ? failed('unavailable', reason) : { kind: 'refused', reason };
       }
       case 'unavailable':
@@ -79,10 +80,6 @@ function request(transactionUid: string, objects: readonly DicomObject[]): Commi
 
 function refusalOf(instance: StoredInstance): RefusedInstance[] {
   if (instance.kind === 'stored' || instance.status === duplicate) return [];
-  const { sopInstanceUid, status, mayPass, comment } = instance;
-  return [{ sopInstanceUid, reason: `${comment} (${hex(status)})`, mayPass }];
-}
-
-function hex(status: number): string {
-  return status.toString(16).padStart(4, '0').toUpperCase();
+  const { sopInstanceUid, mayPass, comment } = instance;
+  return [{ sopInstanceUid, reason: comment, mayPass }];
 }

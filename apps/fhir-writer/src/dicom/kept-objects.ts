@@ -45,15 +45,6 @@ export class KeptObjects {
     return said?.answer;
   }
 
-  async any(destination: string, report: ReportKey): Promise<boolean> {
-    const rows = await this.query(
-      `select 1 from pacs_object where destination = $1 and study_instance_uid = $2 and model = $3 and generation = $4
-         and not rejects and state <> 'refused' limit 1`,
-      [destination, ...keyOf(report)],
-    );
-    return rows.length > 0;
-  }
-
   /**
    * Notes what is about to be sent; by instance, where each stands. Undefined where the report has moved on: nothing of this edition
    * may be sent any more, since whoever tells the next would not know of it.

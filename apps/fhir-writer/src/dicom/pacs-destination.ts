@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { uidFromUuid } from '@sightline/dicom';
+import { sayCode } from '@sightline/dimse';
 import type { DicomObject } from '@sightline/dicom-results';
 import { failed } from '@sightline/messaging';
 import type { ObjectStore } from '@sightline/object-store';
-import { Destination, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
+import { Destination, notNoted, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
-import type { ReportKey } from '../reports/report-store.ts';
 import type { Archive } from './archive.ts';
 import type { AskedCommitments } from './asked-commitments.ts';
 import type { KeptObjects, ObjectState } from './kept-objects.ts';
@@ -46,10 +46,6 @@ export class PacsDestination extends Destination {
     return this.parts.archive.reach();
   }
 
-  override mayHold(report: ReportKey): Promise<boolean> {
-    return this.parts.kept.any(this.name, report);
-  }
-
   async tell(report: ToTell, errand: Errand): Promise<Telling> {
     try {
       return await this.bring(report, errand);
@@ -73,6 +69,7 @@ export class PacsDestination extends Destination {
     const standing = await this.parts.kept.about(kept, made.objects, made.reject);
     if (standing === undefined)
       return { kind: 'waiting', reason: 'the report has moved on', lookAgainMs: 0, counts: false };
+    if (report.memory === undefined && !(await report.begin({}))) return failed('unavailable', notNoted);
     const toStore = made.objects.filter(({ sopInstanceUid }) => !has(standing.get(sopInstanceUid)));
     const failure = (await this.store(studyInstanceUid, toStore, errand)) ?? (await this.commit(kept, made, errand));
     if (failure !== undefined) return failure;
@@ -163,6 +160,6 @@ function has(state: ObjectState | undefined): boolean {
 }
 
 function notCommitted(count: number, reasons: readonly number[]): string {
-  const said = [...new Set(reasons)].map((reason) => reason.toString(16).padStart(4, '0').toUpperCase()).join(', ');
+  const said = [...new Set(reasons)].map(sayCode).join(', ');
   return `${count} objects are stored and not committed yet${said === '' ? '' : `: failure reason ${said}`}`;
 }

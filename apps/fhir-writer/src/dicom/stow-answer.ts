@@ -1,3 +1,4 @@
+import { sayCode } from '@sightline/dimse';
 import { z } from 'zod';
 import type { RefusedInstance } from './archive.ts';
 
@@ -40,9 +41,7 @@ export function readStowAnswer(body: unknown): StowAnswer | undefined {
 }
 
 function sayReason(reason: number | undefined): string {
-  return reason === undefined
-    ? 'no failure reason'
-    : `failure reason ${reason.toString(16).padStart(4, '0').toUpperCase()}`;
+  return reason === undefined ? 'no failure reason' : `failure reason ${sayCode(reason)}`;
 }
 
 /** Processing failure and out of resources (A7xx): the same instance may be taken later. */

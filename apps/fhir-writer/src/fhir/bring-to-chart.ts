@@ -20,6 +20,7 @@ import { compareAnswers } from '../reports/answer-order.ts';
 import type { ChartFeedback } from './chart-feedback.ts';
 import type { FhirClient, ResourceVersion } from './fhir-client.ts';
 import { LookAtChart } from './look-at-chart.ts';
+import { observationIdentifiers } from './observation-identifiers.ts';
 import type { ToldHere } from './told-here.ts';
 import type { Wrote } from './write-changes.ts';
 
@@ -68,7 +69,7 @@ export class BringToChart {
       const imagingStudy = study.kind === 'seen' ? study.imagingStudy : undefined;
       const seen = isFirst
         ? { kind: 'seen' as const, observations: [] }
-        : await this.chart.report(set, identifiersOf(set), errand);
+        : await this.chart.report(set, observationIdentifiers(set), errand);
       if (seen.kind === 'failed') return seen;
       if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
@@ -198,10 +199,4 @@ function faultsOf(changes: readonly Change[], bundle: Bundle, definitions: Defin
   if (verdict.kind === 'valid') return undefined;
   const said = verdict.issues.map(({ resource, path, text }) => `${resource} ${path}: ${text}`);
   return failed('defect', `not valid, and not sent: ${said.join('; ')}`.slice(0, 600));
-}
-
-function identifiersOf(set: ResultInChart) {
-  return changesOf(set, { observations: [] }, digest).flatMap(({ resource }) =>
-    resource.resourceType === 'Observation' ? (resource.identifier?.slice(0, 1) ?? []) : [],
-  );
 }

@@ -1,7 +1,6 @@
 import type { Failure } from '@sightline/contracts';
 import {
   answerOf,
-  changesOf,
   feedbackIn,
   identifierSystems,
   reportIdentifier,
@@ -11,8 +10,7 @@ import {
 } from '@sightline/fhir';
 import { stateOutside, type ResultSet } from '@sightline/findings';
 import { failed, type Failed } from '@sightline/messaging';
-import type { DiagnosticReport, Identifier, Observation, Resource } from '@medplum/fhirtypes';
-import { z } from 'zod';
+import type { DiagnosticReport, Observation, Resource } from '@medplum/fhirtypes';
 import type { Errand, Telling, Touched } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import type { ThereNow } from '../feedback/there-now.ts';
@@ -20,7 +18,9 @@ import { compareAnswers } from '../reports/answer-order.ts';
 import type { ReportKey } from '../reports/report-store.ts';
 import type { FhirClient } from './fhir-client.ts';
 import { LookAtChart } from './look-at-chart.ts';
+import { observationIdentifiers } from './observation-identifiers.ts';
 import { carries, resourcesIn, token } from './search-result.ts';
+import { toldHereSchema } from './told-here.ts';
 
 /** Every edition of a report that a chart may have by our hand, the one it was told last first, and what its destination kept of it. */
 export interface SaidHere {
@@ -47,8 +47,6 @@ export type Changed =
 /** What a chart can be asked by. `by-time`: what changed since; `by-report`: one report after the other. */
 export type Way = 'by-time' | 'by-report';
 
-const memorySchema = z.object({ status: z.string(), written: z.record(z.string(), z.string()).default({}) });
-
 const types = ['DiagnosticReport', 'Observation'] as const;
 const ours = { DiagnosticReport: identifierSystems.report, Observation: identifierSystems.observation };
 const pageSize = '100';
@@ -72,7 +70,9 @@ export class ChartFeedback {
     errand: Errand,
   ): Promise<{ kind: 'seen'; now: ThereNow | undefined } | { kind: 'failed'; failure: Failure }> {
     const identifiers = new Map(
-      said.editions.flatMap((set) => this.identifiersOf(set)).map((one) => [one.value ?? '', one] as const),
+      said.editions
+        .flatMap((set) => observationIdentifiers(this.inPlace(set)))
+        .map((one) => [one.value ?? '', one] as const),
     );
     const seen = await this.chart.report(said.editions[0], [...identifiers.values()], errand);
     if (seen.kind === 'quarantine') return { kind: 'seen', now: undefined };
@@ -110,10 +110,10 @@ export class ChartFeedback {
 
   /** What a report in a chart says beyond what was said there by us. */
   read(chart: { report: DiagnosticReport; observations: readonly Observation[] }, said: SaidHere): ThereNow {
-    const memory = memorySchema.safeParse(said.memory);
+    const memory = toldHereSchema.pick({ status: true, written: true }).safeParse(said.memory);
     const editions = memory.success ? said.editions : spokenBy(chart.report, said.editions);
     const [told, ...tried] = editions;
-    const { status, written } = memory.success ? memory.data : { status: 'partial', written: {} };
+    const { status, written = {} } = memory.success ? memory.data : { status: 'partial' };
     const feedback = feedbackIn(
       chart,
       {
@@ -240,12 +240,6 @@ export class ChartFeedback {
     if (!isAsked) return { kind: 'not-by-time' };
     const date = Date.parse(answer.date ?? '');
     return { kind: 'found', resources, date: Number.isNaN(date) ? undefined : new Date(date) };
-  }
-
-  private identifiersOf(set: ResultSet): Identifier[] {
-    return changesOf(this.inPlace(set), { observations: [] }, digest).flatMap(({ resource }) =>
-      resource.resourceType === 'Observation' ? (resource.identifier?.slice(0, 1) ?? []) : [],
-    );
   }
 
   /** Whose it is and what ordered it is no part of what is answered. */
