@@ -206,6 +206,7 @@ describe('a review in the reading room', () => {
     await card(page, 'Pneumonia').getByRole('button', { name: 'Reject' }).click();
     await card(page, 'Pneumonia').getByRole('button', { name: 'Nothing there' }).click();
     await card(page, 'Pneumonia').getByText('Rejected: Nothing there').waitFor();
+    await waitFor(async () => (await told(study)).length === 1);
     const bar = page.getByTestId('sign-bar');
     expect(await bar.textContent()).toContain('A radiologist signs the report.');
     expect(await bar.getByRole('button').count()).toBe(0);
@@ -272,7 +273,7 @@ describe('a review in the reading room', () => {
     });
     await card(page, 'Pneumonia').getByRole('button', { name: 'Accept' }).click();
     await card(page, 'Pneumonia').getByText('Accepted').waitFor();
-    await waitFor(() => sent === 2);
+    await waitFor(async () => sent === 2 && (await told(study)).length === 1);
     expect(await told(study)).toHaveLength(1);
 
     await page.unroute('**/review');
