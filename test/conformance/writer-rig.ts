@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
-import { freePort, startFhirServer, type FhirServer } from '../support/index.ts';
+import { freePort, startFhirServer, startPostgres, type FhirServer, type Postgres } from '../support/index.ts';
 import { startFhirProxy, type FhirProxy } from './fhir-proxy.ts';
 import { startWriterParts, type Writer, type WriterParts } from './writer-parts.ts';
 
@@ -10,6 +10,7 @@ export type { Writer } from './writer-parts.ts';
 export interface WriterRig extends Omit<WriterParts, 'startWriter'> {
   readonly proxy: FhirProxy;
   readonly server: FhirServer;
+  readonly postgresOfServer: Postgres;
   /** Starts a writer (or one more replica) at this site, and resolves once it is ready. */
   startWriter(site?: SiteOptions): Promise<Writer>;
   /** What the FHIR server holds, asked directly. */
@@ -45,9 +46,12 @@ export function olderSystem(port: number): Record<string, unknown> {
   };
 }
 
-export async function startWriterRig(): Promise<WriterRig> {
+/** `ownPostgres`: the server's database stands on a PostgreSQL of its own. */
+export async function startWriterRig({ ownPostgres = false }: { ownPostgres?: boolean } = {}): Promise<WriterRig> {
   const parts = await startWriterParts();
-  const { postgres, identity } = parts;
+  const { identity } = parts;
+  const own = ownPostgres ? await startPostgres({ directory: join(parts.directory, 'postgres-of-server') }) : undefined;
+  const postgres = own ?? parts.postgres;
   await postgres.createDatabase('fhir');
   const server = await startFhirServer({
     directory: join(parts.directory, 'fhir'),
@@ -66,6 +70,7 @@ export async function startWriterRig(): Promise<WriterRig> {
     ...parts,
     proxy,
     server,
+    postgresOfServer: postgres,
     startWriter({ patients, ehr, others = [], quarantineRecheckMs = 500, ...site } = {}) {
       const chart = {
         kind: 'fhir',
@@ -97,6 +102,7 @@ export async function startWriterRig(): Promise<WriterRig> {
     async stop() {
       await proxy.disconnect();
       await server.stop();
+      await own?.stop();
       await parts.stop();
     },
   };

@@ -16,15 +16,15 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       json: { type: 'boolean', default: false },
-      studies: { type: 'string', default: '200' },
+      studies: { type: 'string', default: '300' },
       rounds: { type: 'string', default: '3' },
     },
   });
   const threads = availableParallelism();
   const loadAverage = Number(loadavg()[0]?.toFixed(1));
-  const rig = await startWriterRig();
+  const rig = await startWriterRig({ ownPostgres: true });
   try {
-    const threadsOfServer = await ownProcessors({ pid: rig.server.pid, database: 'fhir' });
+    const threadsOfServer = await ownProcessors([rig.server.pid, rig.postgresOfServer.pid]);
     // A replica is one thread: as many as there are beside the server.
     const writers = Math.min(Math.max(threads - (threadsOfServer ?? 1), 1), 8);
     const ratio = await compareWithServer(rig, {
