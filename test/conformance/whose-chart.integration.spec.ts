@@ -12,19 +12,25 @@ let rig: WriterRig;
 let writer: Writer;
 let strict: StrictEhr;
 let lenient: StrictEhr;
+let listless: StrictEhr;
 
-const destinations = ['strict', 'lenient'] as const;
+const destinations = ['strict', 'lenient', 'listless'] as const;
 type Destination = (typeof destinations)[number];
-const ehrOf = (name: Destination): StrictEhr => ({ strict, lenient })[name];
+const ehrOf = (name: Destination): StrictEhr => ({ strict, lenient, listless })[name];
 
 beforeAll(async () => {
   rig = await startWriterRig();
-  [strict, lenient] = await Promise.all([startStrictEhr(rig.identity), startStrictEhr(rig.identity)]);
+  [strict, lenient, listless] = await Promise.all([
+    startStrictEhr(rig.identity),
+    startStrictEhr(rig.identity),
+    startStrictEhr(rig.identity),
+  ]);
   lenient.before = (asked) => everything(lenient, asked);
-  for (const { records } of identityCases) for (const ehr of [strict, lenient]) ehr.seed(...records);
+  listless.before = (asked) => firstOnly(listless, asked);
+  for (const { records } of identityCases) for (const name of destinations) ehrOf(name).seed(...records);
   writer = await rig.startWriter({
     ehr: destination('strict'),
-    others: [destination('lenient')],
+    others: [destination('lenient'), destination('listless')],
     quarantineRecheckMs: 600_000,
   });
   await rig.say(...identityCases.map(({ said }) => said));
@@ -42,6 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await strict?.stop();
   await lenient?.stop();
+  await listless?.stop();
   await rig?.stop();
 }, 60_000);
 
@@ -74,6 +81,22 @@ function everything(ehr: StrictEhr, { method, path, query }: Asked): Reply | und
     entry: all.slice(from, from + page).map((resource) => ({ resource })),
     ...(from + page < all.length ? { link: [{ relation: 'next', url: next }] } : {}),
   });
+}
+
+let listsSeen = 0;
+
+/** A server that knows no lists of identifiers: it takes the first for all. */
+function firstOnly(ehr: StrictEhr, { path, query }: Asked): Reply | undefined {
+  const [first = '', ...others] = (query.get('identifier') ?? '').split(/(?<!\\),/);
+  if (!path.endsWith('/_search') || others.length === 0) return undefined;
+  listsSeen += 1;
+  const [, system, value] = /^(.*?)\|(.*)$/.exec(first) ?? [];
+  const found = ehr.held().filter((one) => {
+    const identifiers = one.resourceType === path.split('/')[0] && 'identifier' in one ? one.identifier : undefined;
+    return Array.isArray(identifiers) && identifiers.some((each) => each.system === system && each.value === value);
+  });
+  const entry = found.map((resource) => ({ resource }));
+  return reply(200, { resourceType: 'Bundle', type: 'searchset', total: entry.length, entry });
 }
 
 async function standingOf(study: string, name: Destination): Promise<string> {
@@ -117,6 +140,10 @@ function outcomeOf({ said, truth }: IdentityCase, name: Destination): 'right' | 
   if (charts.length === 0) return 'quarantined';
   return charts.every((chart) => chart !== undefined && chart === truth) ? 'right' : 'wrong';
 }
+
+it('the server that knows no lists was asked for some', () => {
+  expect(listsSeen).toBeGreaterThan(0);
+});
 
 describe('the quarantine', () => {
   const ask = async (path: string, who: Role | undefined, body?: object): Promise<Response> =>

@@ -19,7 +19,7 @@ import { digest } from '../digest.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
 import type { ChartFeedback } from './chart-feedback.ts';
 import type { FhirClient, ResourceVersion } from './fhir-client.ts';
-import { LookAtChart } from './look-at-chart.ts';
+import type { LookAtChart } from './look-at-chart.ts';
 import { observationIdentifiers } from './observation-identifiers.ts';
 import type { ToldHere } from './told-here.ts';
 import type { Wrote } from './write-changes.ts';
@@ -29,6 +29,7 @@ const looks = 5;
 
 export interface BringToChartParts {
   fhir: FhirClient;
+  chart: LookAtChart;
   feedback: ChartFeedback;
   /** R4's own, which what is sent is held to. */
   definitions: Definitions;
@@ -36,7 +37,8 @@ export interface BringToChartParts {
 
 /** One report on its way to one chart: what it says, what was said there before, and how it is written. */
 export interface ForChart {
-  set: ResultInChart;
+  set: Omit<ResultInChart, 'pdf'>;
+  page: ToTell['page'];
   told: ToldHere | undefined;
   /** What it was told last, and every edition since that a try may have written. */
   before: readonly ResultSet[];
@@ -49,27 +51,25 @@ export interface ForChart {
 
 /** Holds a report against its chart, and writes what is missing there. */
 export class BringToChart {
-  private readonly chart: LookAtChart;
-
-  constructor(private readonly parts: BringToChartParts) {
-    this.chart = new LookAtChart(parts.fhir);
-  }
+  constructor(private readonly parts: BringToChartParts) {}
 
   /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
   async bring(report: ForChart, errand: Errand): Promise<Telling> {
-    const { set, told, before, write } = report;
+    const { told, before, write } = report;
+    let set: ResultInChart = report.set;
     // Nothing of this report can be there yet, so it is written unseen: if it is there after all, the server says so.
     let isFirst = told === undefined && set.edition === 1;
     for (let look = 1; look <= looks; look++) {
-      const study = await this.chart.study(set, set.patient, errand);
+      const study = await this.parts.chart.study(set, set.patient, errand);
       if (study.kind === 'failed') return study;
       // What is to be taken back is taken back, whoever the study is said to be of by now.
       if (study.kind === 'quarantine' && set.state !== 'withdrawn')
         return { kind: 'quarantined', reason: study.reason };
+      if (look === 1) set = await withPage(report);
       const imagingStudy = study.kind === 'seen' ? study.imagingStudy : undefined;
       const seen = isFirst
         ? { kind: 'seen' as const, observations: [] }
-        : await this.chart.report(set, observationIdentifiers(set), errand);
+        : await this.parts.chart.report(set, observationIdentifiers(set), errand);
       if (seen.kind === 'failed') return seen;
       if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
@@ -86,6 +86,7 @@ export class BringToChart {
       if (wrote.kind === 'failed') return wrote;
       isFirst = false;
       if (wrote.kind === 'wrote' && !wrote.already) {
+        if (wrote.resources.some(({ resourceType }) => resourceType === 'ImagingStudy')) this.parts.chart.hasStudy(set);
         const written = wrote.resources.find(({ resourceType }) => resourceType === 'DiagnosticReport');
         if (written === undefined) return failed('unavailable', 'FHIR server does not say where it keeps the report');
         const unsigned = report.signs ? await this.sign(set, written, errand) : undefined;
@@ -135,7 +136,6 @@ export class BringToChart {
     resources: readonly ResourceVersion[],
     how: 'created' | 'updated',
   ): Telling {
-    const { pdf: _pdf, ...said } = set;
     const memory: ToldHere = {
       patient: set.patient,
       report,
@@ -157,11 +157,17 @@ export class BringToChart {
           resources: [...resources],
           // Of the result set as an empty chart would be given it: the same whoever files it, and after a crash too. The page
           // stands aside: its pictures hang on what the object store still holds.
-          bundleSha256: digest(JSON.stringify(transactionOf(changesOf(said, { observations: [] }, digest)))),
+          bundleSha256: digest(JSON.stringify(transactionOf(changesOf(set, { observations: [] }, digest)))),
         },
       },
     };
   }
+}
+
+/** Drawn once it is known that it may be written: it is half of the work on a report. */
+async function withPage({ set, page }: ForChart): Promise<ResultInChart> {
+  const pdf = await page();
+  return pdf === undefined ? set : { ...set, pdf };
 }
 
 /** What is to be taken back of a try that nobody knows the end of, where nothing came of it. */

@@ -17,7 +17,7 @@ import type { ThereNow } from '../feedback/there-now.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
 import type { ReportKey } from '../reports/report-store.ts';
 import type { FhirClient } from './fhir-client.ts';
-import { LookAtChart } from './look-at-chart.ts';
+import type { LookAtChart } from './look-at-chart.ts';
 import { observationIdentifiers } from './observation-identifiers.ts';
 import { carries, resourcesIn, token } from './search-result.ts';
 import { toldHereSchema } from './told-here.ts';
@@ -54,15 +54,12 @@ const second = 1_000;
 
 /** Asks a chart what people there made of our reports. Nothing is written. */
 export class ChartFeedback {
-  private readonly chart: LookAtChart;
-
   constructor(
     private readonly place: string,
     private readonly fhir: FhirClient,
+    private readonly chart: LookAtChart,
     private readonly inChart: { onlyReport: boolean },
-  ) {
-    this.chart = new LookAtChart(fhir);
-  }
+  ) {}
 
   /** What people made of one report; undefined where the chart does not have it. */
   async look(

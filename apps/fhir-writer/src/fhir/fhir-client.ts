@@ -56,6 +56,7 @@ export class FhirClient {
   private readonly requestTimeoutMs: number;
   /** Until then the server wishes to be left alone, by everybody. */
   private notBefore = 0;
+  private underWay = 0;
 
   constructor(
     readonly baseUrl: string,
@@ -64,6 +65,11 @@ export class FhirClient {
   ) {
     this.rate = new RateLimit(requestsPerSecond);
     this.requestTimeoutMs = requestTimeoutMs;
+  }
+
+  /** Nothing is asked of the server right now. */
+  get isIdle(): boolean {
+    return this.underWay === 0;
   }
 
   /**
@@ -173,6 +179,7 @@ export class FhirClient {
     const rest = this.notBefore - Date.now();
     if (rest > 0) return { ...failure('unavailable', 'FHIR server asked to be left alone'), retryAfterMs: rest };
     const signal = AbortSignal.any([errand.signal, AbortSignal.timeout(this.requestTimeoutMs)]);
+    this.underWay += 1;
     try {
       await this.rate.wait(signal);
       const token = await this.token.get(signal);
@@ -204,6 +211,8 @@ export class FhirClient {
         'unavailable',
         `FHIR server not reached: ${error instanceof NoToken ? error.message : describeNetwork(error)}`,
       );
+    } finally {
+      this.underWay -= 1;
     }
   }
 }

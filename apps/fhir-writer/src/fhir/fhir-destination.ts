@@ -50,8 +50,8 @@ export class FhirDestination extends Destination {
     this.capabilities = new KnownCapabilities(fhir);
     this.places = new FindPlace(fhir, parts.patients, parts.orders);
     this.chart = new LookAtChart(fhir);
-    this.feedback = new ChartFeedback(parts.name, fhir, parts.inChart);
-    this.charts = new BringToChart({ fhir, definitions, feedback: this.feedback });
+    this.feedback = new ChartFeedback(parts.name, fhir, this.chart, parts.inChart);
+    this.charts = new BringToChart({ fhir, chart: this.chart, definitions, feedback: this.feedback });
   }
 
   reach(): Promise<void> {
@@ -73,18 +73,17 @@ export class FhirDestination extends Destination {
     if (report.set.state === 'refused' && !isOrdered && standsAt === undefined) {
       return { kind: 'not-needed', reason: 'nobody ordered it' };
     }
-    const pdf = await report.page();
-    const set: ResultInChart = {
+    const set = {
       ...report.set,
       ...this.parts.inChart,
       patient: patient.reference,
       orders: ordered.orders,
       ...(ordered.encounter === undefined ? {} : { encounter: ordered.encounter }),
-      ...(pdf === undefined ? {} : { pdf }),
     };
     return this.charts.bring(
       {
         set,
+        page: report.page,
         told,
         before: report.before,
         begin: report.begin,

@@ -2,9 +2,9 @@ import type { Failure } from '@sightline/contracts';
 import type { StudyOfResult } from '@sightline/findings';
 import type { ServiceRequest } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
-import type { FhirClient } from './fhir-client.ts';
+import type { FindTogether } from './find-together.ts';
 import type { Issuers } from './issuers.ts';
-import { carries, localReference, resourcesIn, token } from './search-result.ts';
+import { localReference } from './search-result.ts';
 
 export type Order =
   | { kind: 'order'; orders: string[]; encounter?: string }
@@ -17,7 +17,8 @@ export type Order =
  */
 export class FindOrder {
   constructor(
-    private readonly fhir: FhirClient,
+    private readonly requests: FindTogether<ServiceRequest>,
+    private readonly baseUrl: string,
     private readonly issuers: Issuers,
   ) {}
 
@@ -33,12 +34,12 @@ export class FindOrder {
     const system = this.issuers.systemOf(issuerOfAccessionNumber, callingAeTitle);
     if (accessionNumber === '' || system === undefined) return { kind: 'order', orders: [] };
     const identifier = { system, value: accessionNumber };
-    const search = await this.fhir.search<ServiceRequest>('ServiceRequest', { identifier: token(identifier) }, errand);
+    const search = await this.requests.find(identifier, errand);
     if (search.kind === 'failed') return search;
     if (search.kind !== 'ok') return { kind: 'order', orders: [] };
-    const all = resourcesIn<ServiceRequest>(search.body, 'ServiceRequest').filter((one) => carries(one, identifier));
+    const all = search.body;
     const found = all.filter(({ status }) => status !== 'entered-in-error');
-    if (found.some(({ subject }) => localReference(subject, this.fhir.baseUrl) !== patient)) {
+    if (found.some(({ subject }) => localReference(subject, this.baseUrl) !== patient)) {
       return { kind: 'quarantine', reason: 'order-of-another-patient' };
     }
     // What the scanner was told of the patient came with that order, and somebody said since that it was wrong.

@@ -5,6 +5,7 @@ import { failed } from '@sightline/messaging';
 import type { DiagnosticReport, Identifier, ImagingStudy, Observation } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
 import type { FhirClient } from './fhir-client.ts';
+import { FindTogether } from './find-together.ts';
 import { carries, localReference, resourcesIn, token } from './search-result.ts';
 
 type Seen<T> =
@@ -17,16 +18,20 @@ const idsAtOnce = 50;
 
 /** What a chart holds of a study and its report now. */
 export class LookAtChart {
-  constructor(private readonly fhir: FhirClient) {}
+  private readonly studies: FindTogether<ImagingStudy>;
+
+  constructor(private readonly fhir: FhirClient) {
+    this.studies = new FindTogether(fhir, 'ImagingStudy');
+  }
 
   /** The study as somebody describes it there; a study that is another patient's is nobody's to file to. */
   async study(set: ResultSet, patient: string, errand: Errand): Promise<Seen<{ imagingStudy?: ImagingStudy }>> {
     const identifier = dicomUid(set.study.studyInstanceUid);
-    const search = await this.fhir.search<ImagingStudy>('ImagingStudy', { identifier: token(identifier) }, errand);
+    const search = await this.studies.find(identifier, errand);
     if (search.kind === 'failed') return search;
     // A server without studies knows of none.
     if (search.kind !== 'ok') return { kind: 'seen' };
-    const found = resourcesIn<ImagingStudy>(search.body, 'ImagingStudy').filter((one) => carries(one, identifier));
+    const found = search.body;
     const [imagingStudy, ...others] = found.filter(({ status }) => status !== 'entered-in-error');
     if (others.length > 0) return { kind: 'quarantine', reason: 'several-imaging-studies' };
     // Somebody took it back there, perhaps because it was not this patient's.
@@ -37,6 +42,11 @@ export class LookAtChart {
     return localReference(imagingStudy.subject, this.fhir.baseUrl) === patient || goesAlong
       ? { kind: 'seen', imagingStudy }
       : { kind: 'quarantine', reason: 'study-of-another-patient' };
+  }
+
+  /** The study was written there. */
+  hasStudy(set: ResultSet): void {
+    this.studies.isThere(dicomUid(set.study.studyInstanceUid));
   }
 
   /** Our report and everything it says, with what it said before: `identifiers` is what it is to say now. */

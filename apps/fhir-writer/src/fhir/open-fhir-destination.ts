@@ -4,6 +4,7 @@ import { BackendToken } from './backend-token.ts';
 import { FhirClient } from './fhir-client.ts';
 import { FhirDestination } from './fhir-destination.ts';
 import { FindOrder } from './find-order.ts';
+import { FindTogether } from './find-together.ts';
 import { Issuers } from './issuers.ts';
 import { ResolvePatient } from './resolve-patient.ts';
 
@@ -49,8 +50,8 @@ export function openFhirDestination(
     atOnce,
     attempts: settings.attempts,
     fhir,
-    patients: new ResolvePatient(fhir, issuers, patients.rule),
-    orders: new FindOrder(fhir, new Issuers({ table: accessions })),
+    patients: new ResolvePatient(fhir, new FindTogether(fhir, 'Patient'), issuers, patients.rule),
+    orders: new FindOrder(new FindTogether(fhir, 'ServiceRequest'), fhir.baseUrl, new Issuers({ table: accessions })),
     plan,
     definitions,
     inChart: {

@@ -5,10 +5,10 @@ import { failed } from '@sightline/messaging';
 import type { Identifier, Patient } from '@medplum/fhirtypes';
 import type { Errand, QuarantineReason } from '../deliveries/destination.ts';
 import type { FhirAnswer, FhirClient } from './fhir-client.ts';
+import type { FindTogether } from './find-together.ts';
 import type { Issuers } from './issuers.ts';
 import { disagreement } from './patient-agreement.ts';
 import { carriesNow, standingOf } from './record-standing.ts';
-import { resourcesIn, token } from './search-result.ts';
 
 export type Resolution =
   | { kind: 'patient'; record: Patient; created: boolean }
@@ -22,6 +22,7 @@ const mostReplacements = 5;
 export class ResolvePatient {
   constructor(
     private readonly fhir: FhirClient,
+    private readonly records: FindTogether<Patient>,
     private readonly issuers: Issuers,
     private readonly rule: 'resolve' | 'create',
   ) {}
@@ -52,9 +53,9 @@ export class ResolvePatient {
   }
 
   private async find(identifier: Identifier, patient: PatientOfImages, errand: Errand): Promise<Resolution> {
-    const search = await this.fhir.search<Patient>('Patient', { identifier: token(identifier) }, errand);
+    const search = await this.records.find(identifier, errand);
     if (search.kind !== 'ok') return notFound(search);
-    const hits = resourcesIn<Patient>(search.body, 'Patient').filter((one) => carriesNow(one, identifier));
+    const hits = search.body.filter((one) => carriesNow(one, identifier));
     const current = new Map<string, Patient>();
     for (const hit of hits) {
       const followed = await this.follow(hit, errand);
