@@ -164,7 +164,7 @@ export class BringToChart {
   }
 }
 
-/** Drawn once it is known that it may be written: it is half of the work on a report. */
+/** Drawn once it is known that the report may be written: it is a good part of the work on one. */
 async function withPage({ set, page }: ForChart): Promise<ResultInChart> {
   const pdf = await page();
   return pdf === undefined ? set : { ...set, pdf };

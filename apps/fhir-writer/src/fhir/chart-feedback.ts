@@ -228,6 +228,8 @@ export class ChartFeedback {
       ...(since === undefined ? [] : [['_lastUpdated', `ge${since.toISOString()}`] as [string, string]]),
       ...(until === undefined ? [] : [['_lastUpdated', `lt${until.toISOString()}`] as [string, string]]),
       ['_count', pageSize],
+      // Reports hold pages and pictures, which nobody looks at here; a server may send them all the same.
+      ['_elements', 'identifier,meta'],
     ];
     const answer = await this.fhir.search<DiagnosticReport | Observation>(type, parameters, errand);
     if (answer.kind === 'failed') return answer.tooMany === true ? { kind: 'too-many' } : answer;
