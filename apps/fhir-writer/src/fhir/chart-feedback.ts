@@ -19,7 +19,7 @@ import type { ReportKey } from '../reports/report-store.ts';
 import type { FhirClient } from './fhir-client.ts';
 import type { LookAtChart } from './look-at-chart.ts';
 import { observationIdentifiers } from './observation-identifiers.ts';
-import { carries, resourcesIn, token } from './search-result.ts';
+import { resourcesIn, token } from './search-result.ts';
 import { toldHereSchema } from './told-here.ts';
 
 /** Every edition of a report that a chart may have by our hand, the one it was told last first, and what its destination kept of it. */
@@ -145,14 +145,10 @@ export class ChartFeedback {
    */
   async way(report: ReportKey, errand: Errand): Promise<{ kind: 'way'; way: Way; shown: Date } | Failed> {
     const identifier = reportIdentifier(report.studyInstanceUid, report.model, report.generation);
-    const found = await this.fhir.search<DiagnosticReport>(
-      'DiagnosticReport',
-      { identifier: token(identifier) },
-      errand,
-    );
+    const found = await this.fhir.find<DiagnosticReport>('DiagnosticReport', identifier, errand);
     if (found.kind === 'failed') return found;
     if (found.kind !== 'ok') return failed('unavailable', 'FHIR server could not search DiagnosticReport');
-    const known = resourcesIn<DiagnosticReport>(found.body, 'DiagnosticReport').find((one) => carries(one, identifier));
+    const [known] = found.body;
     const [result] =
       known?.result?.flatMap(({ reference }) => /Observation\/[\w.-]+$/.exec(reference ?? '')?.[0] ?? []) ?? [];
     // Nothing to prove it on.

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Failure } from '@sightline/contracts';
 import { describeError } from '@sightline/platform';
-import type { Bundle, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Identifier, Resource } from '@medplum/fhirtypes';
 import type { Errand } from '../deliveries/destination.ts';
 import { type BackendToken, NoToken } from './backend-token.ts';
 import { describeOutcome } from './describe-outcome.ts';
 import { RateLimit } from './rate-limit.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { isSearchset, nextPage } from './search-result.ts';
+import { carries, isSearchset, nextPage, resourcesIn, token } from './search-result.ts';
 
 /** A resource as a server knows it. */
 export interface ResourceVersion {
@@ -104,6 +104,17 @@ export class FhirClient {
     return answer.kind === 'ok'
       ? { ...failure('unavailable', 'FHIR server found more than an identifier has'), tooMany: true }
       : answer;
+  }
+
+  /** All resources of a type that carry an identifier: what else a server answers with is left out. */
+  async find<R extends Resource & { identifier?: Identifier[] }>(
+    type: R['resourceType'],
+    identifier: Identifier,
+    errand: Errand,
+  ): Promise<FhirAnswer<R[]>> {
+    const search = await this.search<R>(type, { identifier: token(identifier) }, errand);
+    if (search.kind !== 'ok') return search;
+    return { ...search, body: resourcesIn<R>(search.body, type).filter((one) => carries(one, identifier)) };
   }
 
   async read<R extends Resource>(reference: string, errand: Errand): Promise<FhirAnswer<R>> {

@@ -54,7 +54,7 @@ export class FindTogether<R extends Resource & { identifier?: Identifier[] }> {
         const found = hits.filter((one) => carries(one, identifier));
         return isWhole || found.length > 0
           ? { kind: 'ok', status: 200, body: found }
-          : this.askAlone({ identifier, errand });
+          : this.fhir.find<R>(this.type, identifier, errand);
       }),
     );
   }
@@ -73,11 +73,5 @@ export class FindTogether<R extends Resource & { identifier?: Identifier[] }> {
     const hits = search.kind === 'ok' ? resourcesIn<R>(search.body, this.type) : [];
     if (hits.length >= mostHits) return { hits: [], isWhole: false };
     return { hits, isWhole: known !== undefined && hits.some((one) => carries(one, known)) };
-  }
-
-  private async askAlone({ identifier, errand }: Wanted): Promise<FhirAnswer<R[]>> {
-    const search = await this.fhir.search<R>(this.type, { identifier: token(identifier) }, errand);
-    if (search.kind !== 'ok') return search;
-    return { ...search, body: resourcesIn<R>(search.body, this.type).filter((one) => carries(one, identifier)) };
   }
 }

@@ -56,16 +56,10 @@ export class LookAtChart {
     errand: Errand,
   ): Promise<Seen<Omit<ChartNow, 'imagingStudy'>>> {
     const identifier = reportIdentifier(set.study.studyInstanceUid, set.model.name, set.generation);
-    const search = await this.fhir.search<DiagnosticReport>(
-      'DiagnosticReport',
-      { identifier: token(identifier) },
-      errand,
-    );
+    const search = await this.fhir.find<DiagnosticReport>('DiagnosticReport', identifier, errand);
     if (search.kind === 'failed') return search;
     if (search.kind !== 'ok') return failed('unavailable', 'FHIR server could not search DiagnosticReport');
-    const [report] = resourcesIn<DiagnosticReport>(search.body, 'DiagnosticReport').filter((one) =>
-      carries(one, identifier),
-    );
+    const [report] = search.body;
     const known = await this.carrying(identifiers, errand);
     if (known.kind !== 'seen') return known;
     const listed = (report?.result ?? []).flatMap(({ reference }) => idOf(reference) ?? []);

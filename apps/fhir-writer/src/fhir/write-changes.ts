@@ -5,7 +5,6 @@ import type { Bundle, Reference, Resource } from '@medplum/fhirtypes';
 import type { Errand } from '../deliveries/destination.ts';
 import type { Capabilities } from './capabilities.ts';
 import { readLocation, type FhirAnswer, type FhirClient, type ResourceVersion } from './fhir-client.ts';
-import { carries, resourcesIn, token } from './search-result.ts';
 
 export type Wrote =
   /** `already`: a report was there that this was not to replace. */
@@ -95,10 +94,10 @@ export class WriteInSequence {
     errand: Errand,
   ): Promise<{ kind: 'nothing' } | { kind: 'placed'; at: ResourceVersion } | Exclude<Wrote, { kind: 'wrote' }>> {
     const [wanted = {}] = identifier ?? [];
-    const search = await this.fhir.search(resourceType, { identifier: token(wanted) }, errand);
+    const search = await this.fhir.find<Change['resource']>(resourceType, wanted, errand);
     if (search.kind === 'failed') return search;
     if (search.kind !== 'ok') return failed('unavailable', `FHIR server could not search ${resourceType}`);
-    const [found] = resourcesIn<Change['resource']>(search.body, resourceType).filter((one) => carries(one, wanted));
+    const [found] = search.body;
     return found?.id === undefined ? { kind: 'nothing' } : { kind: 'placed', at: versionOf(found, found.id) };
   }
 
