@@ -35,4 +35,38 @@ describe('the page that goes with a report', () => {
   it('is left away where it cannot be drawn, and the report goes without', async () => {
     expect(await pageOf(resultInState('unreviewed', { completedAt: 'no instant' }), answer)).toBeUndefined();
   });
+
+  it('is drawn in a turn of its own, so that others are heard between those asked for together', async () => {
+    let turn = 0;
+    let timer = setImmediate(function next() {
+      turn += 1;
+      timer = setImmediate(next);
+    });
+    const begun = await Promise.all(
+      [1, 2, 3, 4].map(async () => {
+        const turns: number[] = [];
+        const set = resultInState('unreviewed');
+        const watched = {
+          ...set,
+          get completedAt() {
+            turns.push(turn);
+            return set.completedAt;
+          },
+        };
+        await pageOf(watched, answer);
+        return turns[0];
+      }),
+    );
+    clearImmediate(timer);
+    expect(new Set(begun).size).toBe(4);
+  });
+
+  it('is drawn after one that could not be', async () => {
+    const [none, page] = await Promise.all([
+      pageOf(resultInState('unreviewed', { completedAt: 'no instant' }), answer),
+      pageOf(resultInState('unreviewed'), answer),
+    ]);
+    expect(none).toBeUndefined();
+    expect(await readPdf(Buffer.from(page ?? '', 'base64'))).toHaveLength(1);
+  });
 });

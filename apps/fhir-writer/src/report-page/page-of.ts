@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { InferenceCompleted } from '@sightline/contracts';
 import type { ResultSet } from '@sightline/findings';
 import type { ObjectStore } from '@sightline/object-store';
@@ -12,10 +13,14 @@ export type PageOf = (set: ResultSet, answer: InferenceCompleted) => Promise<str
 
 /** Pages as base64; undefined where one cannot be drawn, which is a defect of ours and holds no report up. */
 export function pagesFrom(objects: ObjectStore, log: Logger): PageOf {
+  let last: Promise<unknown> = Promise.resolve();
   return async (set, answer) => {
     try {
-      const page = await drawReportPage(set, await picturesOf(answer, objects));
-      return page.toString('base64');
+      const pictures = await picturesOf(answer, objects);
+      // One in a turn: many drawn in one go would keep waiting all else that this process does, and servers with it.
+      const page = last.then(() => drawReportPage(set, pictures));
+      last = page.catch(() => undefined).then(() => turnOfTheLoop());
+      return (await page).toString('base64');
     } catch (error) {
       notDrawn.inc();
       const { studyInstanceUid } = set.study;
