@@ -1,11 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Bundle, Patient } from '@medplum/fhirtypes';
-import { exportJWK, generateKeyPair } from 'jose';
+import { startScriptedFhir, type FhirQuestion, type ScriptedFhir } from '../../../../test/support/scripted-fhir.ts';
 import { BackendToken } from './backend-token.ts';
 import { FhirClient } from './fhir-client.ts';
 import { FindTogether } from './find-together.ts';
@@ -21,57 +16,35 @@ const records = [record('1', 'A'), record('2', 'B'), record('3', 'B'), record('4
 /** What the server makes of a list of identifiers. */
 let lists: 'found' | 'first-only' | 'refused' | 'hang' | 'without-end' = 'found';
 let asked: string[][] = [];
-let folder: string;
+let server: ScriptedFhir;
 let client: FhirClient;
 let find: FindTogether<Patient>;
 
-const server = createServer((request, response) => {
-  void (async () => {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    const form = new URLSearchParams(body);
-    const answer = (status: number, value: unknown) =>
-      response.writeHead(status, { 'content-type': 'application/fhir+json' }).end(JSON.stringify(value));
-    if (request.url === '/token') return answer(200, { access_token: 'token', expires_in: 60 });
-    const wanted = (form.get('identifier') ?? '')
-      .split(/(?<!\\),/)
-      .map((one) => one.slice(system.length + 1).replaceAll('\\', ''));
-    asked.push(wanted);
-    const isList = wanted.length > 1;
-    if (isList && lists === 'hang') return undefined;
-    if (isList && lists === 'refused')
-      return answer(400, { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'invalid' }] });
-    if (wanted.includes('refused')) return answer(422, { resourceType: 'OperationOutcome', issue: [] });
-    const looked = isList && lists === 'first-only' ? wanted.slice(0, 1) : wanted;
-    const found = records.filter(({ identifier }) => identifier?.some(({ value = '' }) => looked.includes(value)));
-    const copies = isList && lists === 'without-end' ? Array.from({ length: 100 }, () => found).flat() : found;
-    const bundle: Bundle = {
-      resourceType: 'Bundle',
-      type: 'searchset',
-      entry: copies.map((resource) => ({ resource })),
-    };
-    return answer(200, bundle);
-  })();
-});
+function answer({ form }: FhirQuestion): { status: number; body: unknown } | undefined {
+  const wanted = (form.get('identifier') ?? '')
+    .split(/(?<!\\),/)
+    .map((one) => one.slice(system.length + 1).replaceAll('\\', ''));
+  asked.push(wanted);
+  const isList = wanted.length > 1;
+  if (isList && lists === 'hang') return undefined;
+  if (isList && lists === 'refused')
+    return { status: 400, body: { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'invalid' }] } };
+  if (wanted.includes('refused')) return { status: 422, body: { resourceType: 'OperationOutcome', issue: [] } };
+  const looked = isList && lists === 'first-only' ? wanted.slice(0, 1) : wanted;
+  const found = records.filter(({ identifier }) => identifier?.some(({ value = '' }) => looked.includes(value)));
+  const copies = isList && lists === 'without-end' ? Array.from({ length: 100 }, () => found).flat() : found;
+  const body: Bundle = { resourceType: 'Bundle', type: 'searchset', entry: copies.map((resource) => ({ resource })) };
+  return { status: 200, body };
+}
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sightline-find-'));
-  const { privateKey } = await generateKeyPair('ES384', { extractable: true });
-  await writeFile(join(folder, 'key.json'), JSON.stringify({ ...(await exportJWK(privateKey)), kid: 'k1' }));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server = await startScriptedFhir(answer);
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true });
-});
+afterAll(() => server.stop());
 
 beforeEach(() => {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const keyFile = join(folder, 'key.json');
-  const token = new BackendToken({ tokenUrl: `${url}/token`, clientId: 'writer', keyFile, scope: 'system/*.cruds' });
-  client = new FhirClient(`${url}/fhir`, token);
+  client = new FhirClient(server.baseUrl, new BackendToken(server.credentials));
   find = new FindTogether(client, 'Patient');
   lists = 'found';
   asked = [];
@@ -94,6 +67,17 @@ describe('records that are asked for at the same time', () => {
   it('are found by one search, and each who asked gets those that carry its identifier', async () => {
     expect(await all('A', 'B', 'D,E')).toEqual([['1'], ['2', '3'], ['4']]);
     expect(asked).toEqual([['A', 'B', 'D,E']]);
+  });
+
+  it('are never more than ten in a list, with the one that is known to be there', async () => {
+    await knowingOne();
+    const values = Array.from({ length: 20 }, (_, n) => `N${n}`);
+    expect(await all(...values, 'A')).toEqual([...values.map(() => []), ['1']]);
+    expect(asked.map((list) => [list.length, list.at(-1)])).toEqual([
+      [10, 'W'],
+      [10, 'W'],
+      [4, 'W'],
+    ]);
   });
 
   it('are not there where the list had one more that is', async () => {
