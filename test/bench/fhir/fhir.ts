@@ -16,8 +16,8 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       json: { type: 'boolean', default: false },
-      studies: { type: 'string', default: '200' },
-      rounds: { type: 'string', default: '7' },
+      studies: { type: 'string', default: '300' },
+      rounds: { type: 'string', default: '5' },
     },
   });
   const threads = availableParallelism();
