@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface FhirQuestion {
   /** Below the base URL. */
@@ -21,8 +21,8 @@ export interface ScriptedFhir {
 export async function startScriptedFhir(
   answer: (question: FhirQuestion) => { status: number; body: unknown } | undefined,
 ): Promise<ScriptedFhir> {
-  const folder = await mkdtemp(join(tmpdir(), 'sightline-scripted-fhir-'));
-  const keyFile = join(folder, 'key.json');
+  const directory = await temporaryDirectory('scripted-fhir');
+  const keyFile = join(directory.path, 'key.json');
   const { privateKey } = await generateKeyPair('ES384', { extractable: true });
   await writeFile(keyFile, JSON.stringify({ ...(await exportJWK(privateKey)), kid: 'k1' }));
   const server = createServer((request, response) => {
@@ -47,7 +47,7 @@ export async function startScriptedFhir(
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await rm(folder, { recursive: true });
+      await directory.remove();
     },
   };
 }

@@ -72,19 +72,13 @@ export async function compareWithServer(
     await database.end();
   }
   await Promise.all(running.map((one) => one.stop()));
-  const writer = quantile(
-    all.map((round) => round.writer),
-    0.5,
-  );
-  const server = Math.max(
-    ...concurrencies.map((_, n) =>
-      quantile(
-        all.map((round) => round.server[n]?.rate ?? 0),
-        0.5,
-      ),
-    ),
-  );
+  const writer = median(all.map((round) => round.writer));
+  const server = Math.max(...concurrencies.map((_, n) => median(all.map((round) => round.server[n]?.rate ?? 0))));
   return { ratioToServer: writer / server, writer, server, rounds: all };
+}
+
+function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
 }
 
 /** What a database does to itself now and then, done between what is measured: it takes of the server's processor. */
