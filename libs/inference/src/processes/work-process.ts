@@ -82,9 +82,12 @@ export class WorkProcess<Job extends object, Reply extends { kind: string }> {
         this.#kill();
         resolve(this.#unavailable(how));
       };
-      const onExit = (code: number | null, by: NodeJS.Signals | null): void =>
-        died(by === outOfMemorySignal ? 'needed more memory than it may take' : `ended (${by ?? code ?? 'unknown'})`);
-      const onError = (error: Error): void => died(`cannot be reached (${error.message})`);
+      let unsent: Error | undefined;
+      const onExit = (code: number | null, by: NodeJS.Signals | null): void => {
+        if (by === outOfMemorySignal) died('needed more memory than it may take');
+        else died(unsent === undefined ? `ended (${by ?? code ?? 'unknown'})` : unreachable(unsent));
+      };
+      const onError = (error: Error): void => died(unreachable(error));
       const onAbort = (): void => {
         settle();
         this.#kill();
@@ -93,7 +96,10 @@ export class WorkProcess<Job extends object, Reply extends { kind: string }> {
       child.on('message', onMessage).on('exit', onExit).on('error', onError);
       signal.addEventListener('abort', onAbort, { once: true });
       child.send(job, (error) => {
-        if (error !== null) onError(error);
+        if (error === null) return;
+        // A process that ended is written to before its end is heard of; only the end says why. One that lives is of no use.
+        unsent = error;
+        child.kill('SIGKILL');
       });
     });
   }
@@ -109,6 +115,10 @@ export class WorkProcess<Job extends object, Reply extends { kind: string }> {
     // A kill that arrives late is no one's news: without a listener its error would be an uncaught one.
     forgotten?.on('error', () => undefined).kill('SIGKILL');
   }
+}
+
+function unreachable(error: Error): string {
+  return `cannot be reached (${error.message})`;
 }
 
 function isFailed(reply: { kind: string }): reply is Failed {
