@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Patient } from '@medplum/fhirtypes';
 import { freePort, waitFor } from '../support/index.ts';
 import type { Answer, Asked } from '../support/serve-fhir.ts';
@@ -268,12 +268,19 @@ describe('a delivery whose tries never come to an end', () => {
   });
 });
 
-describe('a server that keeps failing', () => {
-  it('is left in peace after five failures in a row; then one try goes ahead', async () => {
+describe('one server', () => {
+  let ehr: StrictEhr;
+
+  beforeEach(async () => {
     await writer.stop();
-    const ehr = await startStrictEhr(rig.identity);
-    const tries: number[] = [];
+    ehr = await startStrictEhr(rig.identity);
     ehr.seed(patient);
+  });
+
+  afterEach(() => ehr.stop());
+
+  it('that keeps failing is left in peace after five failures in a row; then one try goes ahead', async () => {
+    const tries: number[] = [];
     // Its patients are the first thing it is asked for: three requests a try.
     ehr.before = ({ path }) => {
       if (path !== 'Patient/_search') return undefined;
@@ -289,6 +296,27 @@ describe('a server that keeps failing', () => {
     // Twice as long now, and never two at a time.
     await new Promise((resolve) => setTimeout(resolve, 6_000));
     expect(tries).toHaveLength(18);
-    await ehr.stop();
   }, 120_000);
+
+  it('that hangs on some reports is told the others in the places that are left', async () => {
+    const studies = Array.from({ length: 7 }, () => answer({ patient: { id: 'Q4711' } }));
+    const [hanging, others] = [studies.slice(0, 3), studies.slice(3)];
+    let stuck: string[] = [];
+    ehr.before = ({ path, body }) => {
+      if (path !== 'ImagingStudy/_search') return undefined;
+      const which = hanging.map((one) => one.study.studyInstanceUid).filter((uid) => body.includes(uid));
+      stuck = [...stuck, ...which];
+      return which.length === 0 ? undefined : { kind: 'hang' };
+    };
+    writer = await rig.startWriter({ ehr: { ...destination('stuck', ehr.baseUrl), atOnce: 4 } });
+    await rig.say(...hanging);
+    await waitFor(() => stuck.length === hanging.length);
+    await rig.say(...others);
+    await waitFor(async () => {
+      const told = await rig.rows(`select 1 from delivery where destination = 'stuck' and status = 'told'`);
+      return told.length === others.length;
+    });
+    // Nobody has given up on them meanwhile.
+    expect(stuck).toHaveLength(hanging.length);
+  }, 60_000);
 });

@@ -16,7 +16,7 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       json: { type: 'boolean', default: false },
-      studies: { type: 'string', default: '300' },
+      studies: { type: 'string', default: '240' },
       rounds: { type: 'string', default: '5' },
     },
   });

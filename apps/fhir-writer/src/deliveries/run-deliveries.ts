@@ -14,6 +14,9 @@ const renewMs = 5_000;
 /** How often a destination that has nothing to hear is looked after. */
 const idleMs = 250;
 
+/** How long others wait for half of those under way to end. */
+const companyMs = 1_000;
+
 /** Keeps a destination told: as many reports at once as it bears, none while it keeps being unavailable. */
 export class RunDeliveries {
   private readonly stopping = new AbortController();
@@ -43,11 +46,14 @@ export class RunDeliveries {
     const renewing = periodically(`hold-${destination.name}`, renewMs, this.log, () =>
       this.store.renew([...underWay.keys()], leaseMs),
     );
+    let tookAt = 0;
     while (!signal.aborted) {
       const free = destination.atOnce - underWay.size;
-      // A quarter of them at a time: reports that start together look things up together.
-      const room = free < destination.atOnce / 4 ? 0 : circuit.allows(free);
+      // Half of them at a time: reports that start together look things up together. What hangs holds the others up for a moment only.
+      const waitsForMore = free < destination.atOnce / 2 && performance.now() < tookAt + companyMs;
+      const room = waitsForMore ? 0 : circuit.allows(free);
       const taken = room === 0 ? [] : await this.take(destination, room);
+      if (taken.length > 0) tookAt = performance.now();
       for (const lease of taken) {
         const done = this.one(lease, destination, circuit).finally(() => underWay.delete(lease));
         underWay.set(lease, done);

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Bundle, Patient } from '@medplum/fhirtypes';
 import { startScriptedFhir, type FhirQuestion, type ScriptedFhir } from '../../../../test/support/scripted-fhir.ts';
+import { waitFor } from '../../../../test/support/wait-for.ts';
 import { BackendToken } from './backend-token.ts';
 import { FhirClient } from './fhir-client.ts';
 import { FindTogether } from './find-together.ts';
@@ -69,14 +71,14 @@ describe('records that are asked for at the same time', () => {
     expect(asked).toEqual([['A', 'B', 'D,E']]);
   });
 
-  it('are never more than ten in a list, with the one that is known to be there', async () => {
+  it('are never more than 33 in a list, with the one that is known to be there', async () => {
     await knowingOne();
-    const values = Array.from({ length: 20 }, (_, n) => `N${n}`);
+    const values = Array.from({ length: 70 }, (_, n) => `N${n}`);
     expect(await all(...values, 'A')).toEqual([...values.map(() => []), ['1']]);
     expect(asked.map((list) => [list.length, list.at(-1)])).toEqual([
-      [10, 'W'],
-      [10, 'W'],
-      [4, 'W'],
+      [33, 'W'],
+      [33, 'W'],
+      [8, 'W'],
     ]);
   });
 
@@ -137,15 +139,35 @@ describe('a record that nobody else asks for anything beside', () => {
     expect(asked).toEqual([['A']]);
   });
 
-  it('is asked for with those that come while the server is busy', async () => {
-    await knowingOne();
-    const errand = { signal: AbortSignal.timeout(10_000), secrets: [] };
-    const busy = client.read<Patient>('Patient/1', errand);
-    const one = all('A');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    const other = all('B');
-    expect(await Promise.all([one, other])).toEqual([[['1']], [['2', '3']]]);
-    await busy;
-    expect(asked).toContainEqual(['A', 'B', 'W']);
+  describe('while the server is busy', () => {
+    let busy: AbortController;
+
+    beforeEach(async () => {
+      await knowingOne();
+      busy = new AbortController();
+      lists = 'hang';
+      const errand = { signal: busy.signal, secrets: [] };
+      for (const value of ['D,E', 'C']) void find.find({ system, value }, errand);
+      await waitFor(() => asked.length === 1);
+      lists = 'found';
+    });
+
+    afterEach(() => busy.abort());
+
+    /** One after another, so many milliseconds apart. */
+    const coming = (values: readonly string[], apartMs: number): Promise<(string[] | string)[][]> =>
+      Promise.all(values.map((value, n) => pause(apartMs * n).then(() => all(value))));
+
+    it('is asked for with those that keep coming', async () => {
+      expect(await coming(['A', 'B', 'X', 'Y'], 15)).toEqual([[['1']], [['2', '3']], [[]], [[]]]);
+      expect(asked.slice(1)).toEqual([['A', 'B', 'X', 'Y', 'W']]);
+    });
+
+    it('is not kept waiting by those that never stop coming', async () => {
+      const values = Array.from({ length: 30 }, (_, n) => `N${n}`);
+      expect(await coming(values, 20)).toEqual(values.map(() => [[]]));
+      expect(asked.slice(1).length).toBeGreaterThan(1);
+      expect(asked.slice(1).flatMap((list) => list.filter((one) => one !== 'W'))).toEqual(values);
+    });
   });
 });

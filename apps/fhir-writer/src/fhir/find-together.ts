@@ -4,10 +4,11 @@ import type { Errand } from '../deliveries/destination.ts';
 import type { FhirAnswer, FhirClient } from './fhir-client.ts';
 import { carries, resourcesIn, token } from './search-result.ts';
 
-/** How long a search waits for company while the server has something else to do. */
+/** While the server has something else to do, a search waits for more company as long as some keeps coming: this long after the last. */
 const gatherMs = 40;
-/** With the known one ten: of longer lists PostgreSQL reads a whole table of some thousands behind HAPI, which costs more than it saves. */
-const mostTogether = 9;
+const longestGatherMs = 300;
+/** A form of some kilobytes, as every server takes it. */
+const mostTogether = 32;
 /** Where there are as many hits, there may be more that the server does not show. */
 const mostHits = 200;
 
@@ -18,12 +19,14 @@ interface Wanted {
 
 /**
  * Finds resources of one type by identifier, with one search for all who ask at about the same time: to a server, a search by one
- * identifier is a tenth of the work of taking a report, and by ten identifiers hardly more. A server need not know lists of
+ * identifier is a tenth of the work of taking a report, and by thirty identifiers hardly more than that. A server need not know lists of
  * identifiers: the list ends with one that is known to be there, and an answer without that one says nothing of what it lacks.
  */
 export class FindTogether<R extends Resource & { identifier?: Identifier[] }> {
   private readonly waiting: DataLoader<Wanted, FhirAnswer<R[]>>;
   private known: Identifier | undefined;
+  /** When somebody asked last. */
+  private askedAt = 0;
 
   constructor(
     private readonly fhir: FhirClient,
@@ -32,12 +35,13 @@ export class FindTogether<R extends Resource & { identifier?: Identifier[] }> {
     this.waiting = new DataLoader((all) => this.findAll(all), {
       cache: false,
       maxBatchSize: mostTogether,
-      batchScheduleFn: (go) => setTimeout(go, fhir.isIdle ? 0 : gatherMs),
+      batchScheduleFn: (go) => this.gather(go),
     });
   }
 
   /** All that carry the identifier. */
   async find(identifier: Identifier, errand: Errand): Promise<FhirAnswer<R[]>> {
+    this.askedAt = performance.now();
     const found = await this.waiting.load({ identifier, errand });
     if (found.kind === 'ok' && found.body.length > 0) this.isThere(identifier);
     return found;
@@ -46,6 +50,16 @@ export class FindTogether<R extends Resource & { identifier?: Identifier[] }> {
   /** The server has one that carries it. */
   isThere(identifier: Identifier): void {
     this.known = identifier;
+  }
+
+  private gather(go: () => void): void {
+    const atLast = performance.now() + longestGatherMs;
+    const look = (): void => {
+      const rest = this.fhir.isIdle ? 0 : Math.min(this.askedAt + gatherMs, atLast) - performance.now();
+      if (rest > 0) setTimeout(look, rest);
+      else go();
+    };
+    setTimeout(look);
   }
 
   private async findAll(all: readonly Wanted[]): Promise<FhirAnswer<R[]>[]> {

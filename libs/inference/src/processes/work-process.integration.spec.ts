@@ -21,7 +21,9 @@ describe('WorkProcess', () => {
 
   /** Dead before its end can be heard of here: the event loop stands still meanwhile. */
   function endUnheard(by: NodeJS.Signals): void {
-    process.kill(work.processId!, by);
+    const { processId } = work;
+    if (processId === undefined) throw new Error('no process works');
+    process.kill(processId, by);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
   }
 
