@@ -285,6 +285,26 @@ describe('recall', () => {
     expect(audited).toHaveLength(2);
   }, 240_000);
 
+  it('goes on where one before it ended, and withdraws nothing again', async () => {
+    const [first, second] = [answer({ version: '1.1.0' }), answer({ version: '1.1.0' })];
+    first.timings.completedAt = '2026-02-05T03:00:00.000Z';
+    second.timings.completedAt = '2026-02-05T04:00:00.000Z';
+    await rig.say(first, second);
+    for (const { study } of [first, second]) await filed(study.studyInstanceUid);
+    const from = ['chest-xray-paediatric@1.1.0', '--reason', 'wrong', '--from', '2026-02-05T00:00:00Z', '--to'];
+
+    const half = await recall(...from, '2026-02-05T03:30:00Z');
+    expect(half).toMatchObject({ code: 0, output: expect.stringContaining('1 of 1 withdrawn') });
+    const before = (await chart(first.study.studyInstanceUid)).report;
+    expect((await chart(second.study.studyInstanceUid)).report.status).toBe('partial');
+
+    const whole = await recall(...from, '2026-02-05T04:30:00Z');
+    expect(whole).toMatchObject({ code: 0, output: expect.stringContaining('2 reports, 1 not withdrawn') });
+    expect(whole.output).toContain('2 of 2 withdrawn');
+    expect((await chart(first.study.studyInstanceUid)).report.meta?.versionId).toBe(before.meta?.versionId);
+    expect((await chart(second.study.studyInstanceUid)).report.status).toBe('entered-in-error');
+  }, 240_000);
+
   it('is an operator’s alone', async () => {
     const token = await rig.identity.token('radiologist');
     const body = JSON.stringify({

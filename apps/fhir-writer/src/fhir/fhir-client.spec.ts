@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Bundle } from '@medplum/fhirtypes';
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { BackendToken } from './backend-token.ts';
+import { publicKey as publicHalf, readKeys } from './client-keys.ts';
 import { FhirClient } from './fhir-client.ts';
 
 let folder: string;
@@ -65,9 +66,9 @@ afterAll(async () => {
 });
 
 let client: FhirClient;
-const tokenOf = () =>
+const tokenOf = (keyFile = 'key.json') =>
   new BackendToken(
-    { tokenUrl: `${baseUrl}/token`, clientId: 'writer', keyFile: join(folder, 'key.json'), scope: 'system/*.cruds' },
+    { tokenUrl: `${baseUrl}/token`, clientId: 'writer', keyFile: join(folder, keyFile), scope: 'system/*.cruds' },
     () => clock,
   );
 beforeEach(() => {
@@ -173,6 +174,36 @@ describe('the token', () => {
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBeLessThanOrEqual(300);
     expect(payload.jti).toBeDefined();
   });
+
+  it.each(['ES384', 'RS384'])(
+    'is signed for by the first key of a set from when it stands there, here by %s',
+    async (alg) => {
+      const file = join(folder, 'keys.json');
+      const keyOf = async (algorithm: string, kid: string) => ({
+        ...(await exportJWK((await generateKeyPair(algorithm, { extractable: true })).privateKey)),
+        kid,
+      });
+      const before = await keyOf('ES384', 'before');
+      const after = await keyOf(alg, 'after');
+      await writeFile(file, JSON.stringify({ keys: [before] }));
+      const token = tokenOf('keys.json');
+      await token.get(AbortSignal.timeout(20_000));
+      clock = 31_000;
+      await writeFile(file, JSON.stringify({ keys: [after, before] }));
+      await token.get(AbortSignal.timeout(20_000));
+      // What is published meanwhile verifies both.
+      const published = (await readKeys(file)).map(publicHalf);
+      const signed = tokenForms.map((form) =>
+        jwtVerify(form.get('client_assertion') ?? '', createLocalJWKSet({ keys: published })),
+      );
+      expect((await Promise.all(signed)).map(({ protectedHeader }) => protectedHeader)).toEqual([
+        { alg: 'ES384', kid: 'before', typ: 'JWT' },
+        { alg, kid: 'after', typ: 'JWT' },
+      ]);
+      const secret = ['d', 'p', 'q', 'dp', 'dq', 'qi'];
+      expect(published.flatMap((key) => Object.keys(key)).filter((name) => secret.includes(name))).toEqual([]);
+    },
+  );
 
   it('is renewed before it ends', async () => {
     await client.read('Patient/1', errand());
