@@ -150,6 +150,7 @@ describe('a record that nobody else asks for anything beside', () => {
       for (const value of ['D,E', 'C']) void find.find({ system, value }, errand);
       await waitFor(() => asked.length === 1);
       lists = 'found';
+      asked = [];
     });
 
     afterEach(() => busy.abort());
@@ -160,14 +161,14 @@ describe('a record that nobody else asks for anything beside', () => {
 
     it('is asked for with those that keep coming', async () => {
       expect(await coming(['A', 'B', 'X', 'Y'], 15)).toEqual([[['1']], [['2', '3']], [[]], [[]]]);
-      expect(asked.slice(1)).toEqual([['A', 'B', 'X', 'Y', 'W']]);
+      expect(asked).toEqual([['A', 'B', 'X', 'Y', 'W']]);
     });
 
     it('is not kept waiting by those that never stop coming', async () => {
       const values = Array.from({ length: 30 }, (_, n) => `N${n}`);
       expect(await coming(values, 20)).toEqual(values.map(() => [[]]));
-      expect(asked.slice(1).length).toBeGreaterThan(1);
-      expect(asked.slice(1).flatMap((list) => list.filter((one) => one !== 'W'))).toEqual(values);
+      expect(asked.length).toBeGreaterThan(1);
+      expect(asked.flatMap((list) => list.filter((one) => one !== 'W'))).toEqual(values);
     });
   });
 });
