@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { pythonEnvironment } from '../../tools/check/python-environment.ts';
 import { Child } from '../../tools/sandbox/parts/child.ts';
 import { freePort } from '../../tools/sandbox/parts/ports.ts';
@@ -32,6 +33,8 @@ export interface Pacs {
   resume(): void;
 }
 
+const orthancInstances = z.array(z.object({ ID: z.string(), MainDicomTags: z.object({ SOPInstanceUID: z.string() }) }));
+
 /**
  * A PACS of other make, with storage commitment: Orthanc, which reports on an association of its own, or pynetdicom, which
  * reports on the same.
@@ -39,7 +42,7 @@ export interface Pacs {
 export async function startPacs(options: PacsOptions): Promise<Pacs> {
   const { directory, aeTitle = 'PACS', sameAssociation = false } = options;
   const port = await freePort();
-  const webPort = options.web === true ? await freePort() : undefined;
+  const webPort = await freePort();
   const storage = join(directory, 'storage');
   await mkdir(storage, { recursive: true });
   const run = sameAssociation
@@ -50,14 +53,14 @@ export async function startPacs(options: PacsOptions): Promise<Pacs> {
     ...run,
     logFile: join(directory, `pacs-${port}.log`),
     directory,
-    ports: [port, ...(webPort === undefined ? [] : [webPort])],
+    ports: sameAssociation ? [port] : [port, webPort],
   });
   return {
     port,
     aeTitle,
-    webUrl: `http://127.0.0.1:${webPort ?? 0}/dicom-web`,
+    webUrl: `http://127.0.0.1:${webPort}/dicom-web`,
     logFile: child.logFile,
-    stored: () => storedFiles(storage),
+    stored: () => (sameAssociation ? storedFiles(storage) : heldByOrthanc(`http://127.0.0.1:${webPort}`)),
     stop: () => child.stop(),
     restart: () => child.restart(),
     pause: () => child.pause(),
@@ -78,9 +81,10 @@ async function orthanc(options: {
   port: number;
   storage: string;
   client: PacsOptions['client'];
-  webPort: number | undefined;
+  webPort: number;
+  web?: boolean;
 }): Promise<{ command: string; args: string[] }> {
-  const { directory, aeTitle, port, storage, client, webPort } = options;
+  const { directory, aeTitle, port, storage, client, webPort, web = false } = options;
   const configuration = {
     Name: aeTitle,
     StorageDirectory: storage,
@@ -92,12 +96,32 @@ async function orthanc(options: {
     // It stores what it knows nothing of too, and does not rewrite what it stores.
     UnknownSopClassAccepted: true,
     StorageCompression: false,
-    HttpServerEnabled: webPort !== undefined,
-    ...(webPort !== undefined && { HttpPort: webPort, AuthenticationEnabled: false, DicomWeb: { Enable: true } }),
+    HttpPort: webPort,
+    AuthenticationEnabled: false,
+    DicomWeb: { Enable: web },
     SaveJobs: false,
-    Plugins: webPort === undefined ? [] : ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'],
+    Plugins: web ? ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'] : [],
   };
   const file = join(directory, `pacs-${port}.json`);
   await writeFile(file, JSON.stringify(configuration));
   return { command: '/usr/sbin/Orthanc', args: ['--verbose', file] };
+}
+
+/**
+ * What its index says it has stored. Its folders say less: what is sent again is written to one of them before it is known,
+ * and removed with the folder.
+ */
+async function heldByOrthanc(url: string): Promise<Map<string, Buffer>> {
+  const signal = AbortSignal.timeout(20_000);
+  const ask = async (path: string): Promise<Response> => {
+    const answer = await fetch(`${url}${path}`, { signal });
+    if (!answer.ok) throw new Error(`Orthanc answered ${answer.status} to ${path}`);
+    return answer;
+  };
+  const instances = orthancInstances.parse(await (await ask('/instances?expand')).json());
+  const files = instances.map(async ({ ID, MainDicomTags }): Promise<[string, Buffer]> => {
+    const file = await ask(`/instances/${ID}/file`);
+    return [MainDicomTags.SOPInstanceUID, Buffer.from(await file.arrayBuffer())];
+  });
+  return new Map(await Promise.all(files));
 }
