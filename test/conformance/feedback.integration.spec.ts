@@ -186,6 +186,7 @@ describe('a report that is answered in the chart', () => {
     expect(here).toMatchObject({
       state: 'signed',
       edition: 2,
+      closed: true,
       verdicts: [{ verdict: 'accepted' }, { verdict: 'accepted' }],
     });
     await someRounds('ehr');
@@ -248,6 +249,32 @@ describe('a report that is answered in the chart', () => {
       'preliminary 1',
     ]);
     expect(await reviewsOf(study)).toHaveLength(1);
+    expect((await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1)).toMatchObject({
+      state: 'signed',
+      edition: 2,
+      closed: true,
+    });
+  }, 120_000);
+
+  it('and amended there as it was signed here is said to be closed', async () => {
+    const { answered, study } = await told();
+    const accepted = findingsOf(answered).map((trackingUid) => ({ verdict: 'accepted' as const, trackingUid }));
+    await signHere(answered, accepted);
+    const inChart = async () => (await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1);
+    const before = await waitFor(async () => ((await inChart())?.edition === 2 ? inChart() : undefined));
+    expect(before?.closed).toBeUndefined();
+    await rig.put({ ...signed((await inEhr(study)).report), status: 'amended' });
+    const closed = await waitFor(async () => ((await inChart())?.closed === true ? inChart() : undefined));
+    expect(closed).toMatchObject({ state: 'signed', edition: 2, verdicts: accepted });
+    // A review names the version that was told.
+    expect(closed?.resources).toEqual(
+      before?.resources.filter(({ resourceType }) => resourceType === 'DiagnosticReport'),
+    );
+    expect(await reviewsOf(study)).toEqual([]);
+    const [first] = findingsOf(answered);
+    await signHere(answered, [{ verdict: 'rejected', trackingUid: first, reason: 'artefact' }, ...accepted.slice(1)]);
+    await strictBecomes(study, ['corrected', 'cancelled', 'corrected']);
+    expect((await inEhr(study)).report.status).toBe('amended');
   }, 120_000);
 
   it('and taken back there stands again', async () => {

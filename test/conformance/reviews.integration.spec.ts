@@ -233,6 +233,14 @@ describe('a report that a person has acted on', () => {
     await filed(study, 1, 2);
     expect((await chart(study)).report).toMatchObject({ status: 'final', meta: { versionId: '2' } });
   });
+
+  it('at its own server and here with the same answer is signed at both, and closed there', async () => {
+    const { said, study, seen } = await sayAndFile();
+    await rig.put({ ...(await chart(study)).report, status: 'amended' });
+    await rig.review(review(said, seen, { signed: true, verdicts: accepted(said) }));
+    expect(await filed(study, 2)).toMatchObject({ state: 'signed', closed: true, verdicts: accepted(said) });
+    expect((await chart(study)).report.meta?.versionId).toBe('2');
+  });
 });
 
 describe('recall', () => {

@@ -232,6 +232,32 @@ describe('a review in the reading room', () => {
     await context.close();
   });
 
+  it('says before and after a correction that the chart keeps a report that was closed there', async () => {
+    const study = await tell('Haddad^Lina');
+    const accepted = study.findings.map((trackingUid) => ({ verdict: 'accepted' as const, trackingUid }));
+    await file(study, { edition: 2, state: 'signed', verdicts: accepted, closed: true }, '5');
+    const { context, page } = await openSignedIn(browser, rig, 'radiologist');
+    await open(page, study);
+    const bar = page.getByTestId('sign-bar');
+    await bar.getByText('a change reaches other destinations alone').waitFor();
+    await card(page, 'Pneumonia').getByRole('button', { name: 'Reject' }).click();
+    await card(page, 'Pneumonia').getByRole('button', { name: 'Artefact' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign again' }).click();
+    await card(page, 'Pneumonia').getByText('not in the chart: it was closed there').waitFor();
+    expect(await page.getByText('on its way to the chart').count()).toBe(0);
+    // A second one does not take the first back.
+    await card(page, 'Atelectasis').getByRole('button', { name: 'Reject' }).click();
+    await card(page, 'Atelectasis').getByRole('button', { name: 'Wrong place' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign again' }).click();
+    await waitFor(async () => (await told(study)).length === 2, { timeout: 20_000 });
+    expect((await told(study))[1]?.verdicts).toMatchObject([
+      { verdict: 'rejected', reason: 'Artefact' },
+      { verdict: 'accepted' },
+      { verdict: 'rejected', reason: 'Wrong place' },
+    ]);
+    await context.close();
+  });
+
   it('keeps what was typed and says why, where the report has changed since it was shown', async () => {
     const study = await tell('Wojcik^Zofia');
     const { context, page } = await openSignedIn(browser, rig, 'radiologist');

@@ -16,6 +16,8 @@ export interface FiledReport {
   report_url: string;
   version_id: string | null;
   verdicts: Verdict[];
+  /** A person there has answered for the whole: nothing that is said here reaches it. */
+  closed: boolean;
   filed_at: Date;
 }
 
@@ -27,12 +29,12 @@ export async function projectReport(tx: Tx, report: ReportFiled): Promise<void> 
   );
   await tx.query(
     `insert into filed_report (study_instance_uid, model_name, destination, generation, edition, revision, model, state,
-       report_url, version_id, verdicts, filed_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+       report_url, version_id, verdicts, filed_at, closed)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      on conflict (study_instance_uid, model_name, destination, generation) do update
      set edition = excluded.edition, revision = excluded.revision, model = excluded.model, state = excluded.state,
          report_url = excluded.report_url, version_id = excluded.version_id, verdicts = excluded.verdicts,
-         filed_at = excluded.filed_at
+         filed_at = excluded.filed_at, closed = excluded.closed
      where (filed_report.edition, filed_report.filed_at) <= (excluded.edition, excluded.filed_at)`,
     [
       report.studyInstanceUid,
@@ -47,6 +49,7 @@ export async function projectReport(tx: Tx, report: ReportFiled): Promise<void> 
       resource?.versionId ?? null,
       JSON.stringify(report.verdicts ?? []),
       report.filedAt,
+      report.closed ?? false,
     ],
   );
 }
@@ -54,7 +57,8 @@ export async function projectReport(tx: Tx, report: ReportFiled): Promise<void> 
 /** Every report of a study at every destination, the newest of each first. */
 export async function filedReports(db: Pick<Tx, 'query'>, uid: string): Promise<FiledReport[]> {
   return db.query<FiledReport[]>(
-    `select model_name, model, revision, destination, generation, edition, state, report_url, version_id, verdicts, filed_at
+    `select model_name, model, revision, destination, generation, edition, state, report_url, version_id, verdicts, closed,
+       filed_at
      from filed_report where study_instance_uid = $1
      order by generation desc, edition desc, filed_at desc, destination`,
     [uid],

@@ -106,4 +106,7 @@ export const readingMigrations = [
              and emptied.outcome ->> 'reason' = 'no-image' and emptied.revision > reading.revision) end
        order by study_instance_uid, model_name, revision desc, requested_at desc nulls last, model desc`,
   ]),
+  sqlMigration(1796428800000, 'ClosedReports', [
+    'alter table filed_report add column closed boolean not null default false',
+  ]),
 ];

@@ -22,6 +22,7 @@ function filed(changes: Partial<FiledReport> = {}): FiledReport {
     report_url: `${base}/DiagnosticReport/17`,
     version_id: '3',
     verdicts: [],
+    closed: false,
     filed_at: new Date('2026-01-02T03:04:05Z'),
     ...changes,
   };
@@ -127,6 +128,21 @@ describe('a verdict', () => {
     ['it was withdrawn', [filed({ state: 'withdrawn' })]],
   ])('is out of date where %s', (_what, reports) => {
     expect(pendingOf(reports, [sent(accepted)])).toBe('out-of-date');
+  });
+
+  it('on a report that somebody closed in the chart is not in the chart, and counts all the same', () => {
+    const closed = filed({ state: 'signed', verdicts: [accepted], closed: true });
+    const correction = sent(rejected, { seen_state: 'signed', signed: true });
+    expect(pendingOf([closed], [correction])).toBe('not-in-chart');
+    expect(standing([closed], [correction]).signature).toBe('not-in-chart');
+    expect(lastVerdict(standing([closed], [correction]), uid)).toEqual(rejected);
+    expect(pendingOf([closed], [sent(accepted, { seen_state: 'signed', signed: true })])).toBeUndefined();
+  });
+
+  it('from before somebody closed the report in the chart otherwise is out of date', () => {
+    expect(pendingOf([filed({ state: 'signed', verdicts: [rejected], closed: true })], [sent(accepted)])).toBe(
+      'out-of-date',
+    );
   });
 
   it('is out of date where it was given on an earlier revision and no report has it', () => {

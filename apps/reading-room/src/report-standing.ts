@@ -2,8 +2,11 @@ import { isSameVerdict, type ReportState, type Verdict } from '@sightline/findin
 import type { FiledReport } from './filed-reports.ts';
 import type { SentReview } from './sent-reviews.ts';
 
-/** What became of something said here: `on-its-way` until a report that was filed has it, `out-of-date` where that went on without it. */
-export type Pending = 'on-its-way' | 'out-of-date';
+/**
+ * What became of something said here: `on-its-way` until a report that was filed has it, `out-of-date` where that went on without it,
+ * `not-in-chart` where somebody there has closed it: said it is all the same, at other destinations.
+ */
+export type Pending = 'on-its-way' | 'out-of-date' | 'not-in-chart';
 
 /** A verdict on a finding; `by` where it was given here. */
 export interface Given {
@@ -76,10 +79,10 @@ export function standingOf(
   };
 }
 
-/** The last verdict on a finding, whether a filed report has it already or not. */
+/** The last verdict on a finding, whether a filed report has it or not. */
 export function lastVerdict({ inForce, pending }: Standing, trackingUid: string): Verdict | undefined {
   const sent = pending.get(trackingUid);
-  return sent?.pending === 'on-its-way' ? sent.verdict : inForce.get(trackingUid)?.verdict;
+  return sent === undefined || sent.pending === 'out-of-date' ? inForce.get(trackingUid)?.verdict : sent.verdict;
 }
 
 /** A report filed nowhere is named by its answer. */
@@ -121,7 +124,8 @@ function whatBecame(
   if (!isOf(review, shown) || here === undefined) return isOf(review, shown) ? 'on-its-way' : 'out-of-date';
   const isAnotherReport = !review.seen_url.startsWith('urn:') && review.seen_url !== here.report_url;
   const wasClosed = here.state !== review.seen_state && here.state !== 'unreviewed';
-  return isAnotherReport || wasClosed ? 'out-of-date' : 'on-its-way';
+  if (isAnotherReport || wasClosed) return 'out-of-date';
+  return here.closed ? 'not-in-chart' : 'on-its-way';
 }
 
 function has(report: FiledReport, { verdicts, signed }: SentReview): boolean {

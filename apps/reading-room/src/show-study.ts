@@ -85,6 +85,7 @@ export class StudyShow {
       ...this.chart(row, reading, inChart),
       ...optional('state', hasFindings ? standing.state : inChart?.state),
       ...optional('generation', inChart?.generation),
+      closedInChart: inChart?.closed ?? false,
       alsoSentTo: standing.alsoSentTo,
       seen: standing.seen,
       ...optional('reviewedBy', reviewedBy && { ...reviewer(reviewedBy), signed: reviewedBy.signed }),

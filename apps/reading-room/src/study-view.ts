@@ -33,8 +33,11 @@ export interface VerdictView {
   by?: ReviewerView;
 }
 
-/** Of something said here: no report that was filed has it yet, or the report went on without it and it has to be said again. */
-export type PendingView = 'on-its-way' | 'out-of-date';
+/**
+ * Of something said here: no report that was filed has it yet; the report went on without it, and it has to be said again; or it was
+ * closed in the chart, which keeps it as it is.
+ */
+export type PendingView = 'on-its-way' | 'out-of-date' | 'not-in-chart';
 
 export interface FindingView {
   key: string;
@@ -86,6 +89,8 @@ export interface ReportView {
   state?: ReportStateView;
   /** Which report of this study and model the chart has, from 1. */
   generation?: number;
+  /** True where somebody closed it in the chart, which keeps it as it is: what is said here reaches other destinations alone. */
+  closedInChart: boolean;
   /** Other destinations it was sent to. */
   alsoSentTo: string[];
   /** Which version of the report this is; a review says it back. */

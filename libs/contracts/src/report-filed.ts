@@ -33,6 +33,8 @@ export const reportFiledSchema = z.strictObject({
   edition: z.int().positive().optional(),
   /** The verdicts that are in the report as filed. */
   verdicts: z.array(verdictSchema).optional(),
+  /** True where a person there has answered for the whole of it: nothing more of ours is written to it, but that it is withdrawn. */
+  closed: z.boolean().optional(),
 });
 
 export type ReportFiled = z.infer<typeof reportFiledSchema>;

@@ -108,10 +108,11 @@ export const topics = {
     schema: reportFiledSchema,
     title: 'Resources written to the EHR',
     key: ({ studyInstanceUid }) => studyInstanceUid,
-    id: ({ studyInstanceUid, revision, model, state, destination, generation, edition }) =>
+    id: ({ studyInstanceUid, revision, model, state, destination, generation, edition, closed = false }) =>
       [
         `report.filed/${studyInstanceUid}/${revision}/${model.name}@${model.version}/${state}`,
         ...(destination === undefined ? [] : [destination, generation, edition]),
+        ...(closed ? ['closed'] : []),
       ].join('/'),
     partitions,
     retention: { kind: 'delete', days: 14 },

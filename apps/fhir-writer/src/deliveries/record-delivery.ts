@@ -116,7 +116,7 @@ function reportIn({ filed }: Told): { report?: { url: string; versionId?: string
 export function filedMessage(
   report: Report,
   destination: string,
-  filed: Pick<ReportFiled, 'reportUrl' | 'resources' | 'bundleSha256'>,
+  filed: Pick<ReportFiled, 'reportUrl' | 'resources' | 'bundleSha256' | 'closed'>,
 ): ReportFiled | undefined {
   const model = modelOf(report);
   return (

@@ -45,7 +45,12 @@ export class HearFeedback {
       whole === 'withdrawn'
         ? mayBecome(current.state, 'withdrawn')
         : verdicts.length > 0 && ((whole === 'signed' && current.state === 'unreviewed') || addsTo(current, verdicts));
-    if (!isNews) return;
+    if (!isNews) {
+      // Somebody there has signed what was signed here too.
+      const isAgreed = whole === 'signed' && verdicts.length > 0 && isAnsweredAsAWhole(current);
+      if (isAgreed) await standsThere(this.outbox, tx, current, destination);
+      return;
+    }
     heardOf.inc({ destination, what: whole === 'open' ? 'answered' : whole });
     await this.note(tx, told, destination, { at, detail: `${whole}, left as it is` });
     if (whole === 'withdrawn') await this.withdraw(tx, current, told, destination);
@@ -177,6 +182,10 @@ function isSame(one: Heard, other: Heard): boolean {
     one.verdicts.length === other.verdicts.length &&
     one.verdicts.every((verdict) => other.verdicts.some((each) => isSameVerdict(verdict, each)))
   );
+}
+
+function isAnsweredAsAWhole({ state }: Report): boolean {
+  return state === 'signed' || state === 'corrected' || state === 'rejected';
 }
 
 function addsTo({ review }: Report, verdicts: readonly Verdict[]): boolean {

@@ -12,7 +12,7 @@ interface SignBarProps {
 /** How far the answers to a report are, and the way to sign it. A signed one is signed again by changing an answer. */
 export function SignBar({ report, reviewing, onSign }: SignBarProps) {
   const why = useId();
-  const { may, state, findings, signature } = report;
+  const { may, state, closedInChart, findings, signature } = report;
   if (!may.review) return may.why === undefined ? null : <p className="sign-bar sign-bar-closed">{may.why}</p>;
   const open = openFindings(report);
   const isSigned = state !== 'unreviewed';
@@ -24,7 +24,9 @@ export function SignBar({ report, reviewing, onSign }: SignBarProps) {
           {findings.length - open.length} of {findings.length} answered
         </b>
         <small id={why}>{hint(report, open)}</small>
-        {signature !== undefined && <small className="stands-pending">Signature: {pendingWords[signature]}</small>}
+        {signature !== undefined && !closedInChart && (
+          <small className="stands-pending">Signature: {pendingWords[signature]}</small>
+        )}
       </p>
       {may.sign && !isSigned && (
         <button
@@ -47,7 +49,8 @@ export function SignBar({ report, reviewing, onSign }: SignBarProps) {
   );
 }
 
-function hint({ may, state, signature }: ReportView, open: string[]): string {
+function hint({ may, state, closedInChart, signature }: ReportView, open: string[]): string {
+  if (closedInChart) return 'Closed in the chart, which keeps it so: a change reaches other destinations alone.';
   if (state !== 'unreviewed') return 'Change an answer to correct what is signed.';
   if (!may.sign) return 'A radiologist signs the report.';
   if (signature === 'on-its-way') return 'Signed here.';

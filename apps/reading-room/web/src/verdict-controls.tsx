@@ -2,7 +2,7 @@ import { type ReactNode, useId, useRef, useState } from 'react';
 import type { FindingView, ReportView, VerdictView } from '../../src/study-view.ts';
 import type { Said } from './tell-review.ts';
 import type { Reviewing } from './use-review.ts';
-import { pendingWords, sayVerdict, signaturesOf } from './words.ts';
+import { lastAnswer, pendingWords, sayVerdict, signaturesOf } from './words.ts';
 
 interface VerdictControlsProps {
   finding: FindingView;
@@ -19,7 +19,7 @@ export function VerdictControls({ finding, report, reviewing, onSay }: VerdictCo
   const [open, setOpen] = useState<Open>();
   const buttons = useRef<HTMLDivElement>(null);
   const { trackingUid } = finding;
-  const current = (finding.pending?.state === 'on-its-way' ? finding.pending : finding.verdict)?.verdict;
+  const current = lastAnswer(finding)?.verdict;
   const trouble = reviewing.trouble?.trackingUid === trackingUid ? reviewing.trouble.text : undefined;
 
   const say = async (said: Said) => {

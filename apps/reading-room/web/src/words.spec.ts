@@ -57,12 +57,14 @@ describe('the words of the page', () => {
     expect(sayVerdict({ verdict: 'rejected', reason: 'Artefact' })).toBe('Rejected: Artefact');
   });
 
-  it('counts an answer that is on its way, and none that is out of date', () => {
+  it('counts an answer that is on its way, or that the chart does not take, and none that is out of date', () => {
     const finding = { concept: { display: 'Pneumonia' } } as FindingView;
     const onItsWay = { ...finding, pending: { verdict: 'accepted', state: 'on-its-way' } } as const;
+    const notInChart = { ...finding, pending: { verdict: 'rejected', state: 'not-in-chart' } } as const;
     const outOfDate = { ...finding, pending: { verdict: 'accepted', state: 'out-of-date' } } as const;
     expect(lastAnswer({ ...onItsWay, verdict: { verdict: 'corrected' } })?.verdict).toBe('accepted');
-    expect(openFindings({ findings: [onItsWay] })).toEqual([]);
+    expect(lastAnswer({ ...notInChart, verdict: { verdict: 'accepted' } })?.verdict).toBe('rejected');
+    expect(openFindings({ findings: [onItsWay, notInChart] })).toEqual([]);
     expect(openFindings({ findings: [outOfDate, finding] })).toEqual(['Pneumonia', 'Pneumonia']);
   });
 

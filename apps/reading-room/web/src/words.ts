@@ -102,6 +102,7 @@ export const reportStateWords: Record<Exclude<NonNullable<ReportView['state']>, 
 export const pendingWords: Record<PendingView, string> = {
   'on-its-way': 'on its way to the chart',
   'out-of-date': 'out of date: the report has changed since, answer again',
+  'not-in-chart': 'not in the chart: it was closed there, and stays as it is',
 };
 
 export function sayVerdict({ verdict, reason, concept }: Pick<VerdictView, 'verdict' | 'reason' | 'concept'>): string {
@@ -126,9 +127,9 @@ export function signaturesOf({ name, subject, role, at }: ReviewerView): string 
   return `${name ?? subject} · ${role} · ${when}`;
 }
 
-/** The answer that counts today: what is on its way, else what the report has. */
+/** The answer that counts today: the last one here that is not out of date, else what the report has. */
 export function lastAnswer({ verdict, pending }: FindingView): VerdictView | undefined {
-  return pending?.state === 'on-its-way' ? pending : verdict;
+  return pending === undefined || pending.state === 'out-of-date' ? verdict : pending;
 }
 
 /** What the findings are called that nobody has answered. */
