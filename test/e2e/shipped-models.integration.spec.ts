@@ -359,9 +359,10 @@ describe('a study on its way to the chart', () => {
 
   async function appLogs(): Promise<Map<string, string>> {
     const logs = new Map<string, string>();
-    for (const entry of await readdir(join(directory.path, 'sandbox'), { recursive: true, withFileTypes: true })) {
-      const app = /^(dicom-ingest|[a-z]+-worker|fhir-writer|audit-monitor|reading-room).*\.log$/.test(entry.name);
-      if (app) logs.set(entry.name, await readFile(join(entry.parentPath, entry.name), 'utf8'));
+    const folder = join(directory.path, 'sandbox/logs');
+    for (const name of await readdir(folder)) {
+      const isOfApp = /^(dicom-ingest|[a-z]+-worker|fhir-writer|audit-monitor|reading-room).*\.log$/.test(name);
+      if (isOfApp) logs.set(name, await readFile(join(folder, name), 'utf8'));
     }
     return logs;
   }
