@@ -108,14 +108,14 @@ const standing = async ({ study }: InferenceCompleted): Promise<Record<string, s
   );
 };
 
-const until = (said: InferenceCompleted, destination: string, what: string | RegExp) =>
+const until = (said: InferenceCompleted, destination: string, what: string | RegExp, timeout = 60_000) =>
   waitFor(
     async () => {
       const now = (await standing(said))[destination] ?? 'nothing';
       if (typeof what === 'string' ? now === what : what.test(now)) return now;
       throw new Error(now);
     },
-    { timeout: 60_000 },
+    { timeout },
   );
 
 async function say(options: Parameters<typeof answerOnStored>[1] = {}): Promise<InferenceCompleted> {
@@ -233,6 +233,7 @@ describe('a report', () => {
     const first = await held(said);
     await parts.review(review(said, accepted(said)));
     await until(said, 'pacs', 'told 2');
+    await until(said, 'web', 'told 2');
     const second = await held(said);
     const [signed] = reports(added(first, second));
     expect(signed).toMatchObject({ verification: 'VERIFIED', predecessor: reports(first)[0]?.uid });
@@ -247,6 +248,7 @@ describe('a report', () => {
       ]),
     );
     await until(said, 'pacs', 'told 3');
+    await until(said, 'web', 'told 3');
     const third = await held(said);
     const [corrected] = reports(added(second, third));
     expect(corrected).toMatchObject({ verification: 'VERIFIED', predecessor: signed?.uid });
@@ -405,7 +407,8 @@ describe('a PACS', () => {
     const away = { ...(cStore()['send'] as object), port: await freePort() };
     const hears = await parts.startWriter(site({ destinations: [cStore({ send: away })] }), { untilReady: false });
     const said = await say();
-    await until(said, 'pacs', 'told 1');
+    // Whenever the other one takes it, it fails and waits.
+    await until(said, 'pacs', 'told 1', 180_000);
     expect(await states(said)).toEqual(['committed 5']);
     await asks.stop();
     await hears.stop();
@@ -445,7 +448,7 @@ describe('a PACS of another manner', () => {
   /** A writer whose one archive behaves so. */
   async function beside(
     archive: { port: number; stop(): Promise<void> },
-    more: Record<string, unknown> = {},
+    { commitmentTimeoutMs = 1_000, ...more }: Record<string, unknown> = {},
   ): Promise<void> {
     others.push(archive);
     await writer.stop();
@@ -454,7 +457,7 @@ describe('a PACS of another manner', () => {
       host: '127.0.0.1',
       port: archive.port,
       calledAeTitle: 'OTHER',
-      commitmentTimeoutMs: 1_000,
+      commitmentTimeoutMs,
     };
     writer = await parts.startWriter({ destinations: [{ kind: 'dicom', name: 'other', send, ...more }] });
   }
@@ -467,7 +470,10 @@ describe('a PACS of another manner', () => {
   }, 120_000);
 
   it('that loses an object and says so at commitment is sent it again, and answers for it then', async () => {
-    await beside(await startAwkwardPacs(join(folder.path, 'forgetful'), 'loses-the-report'));
+    await beside(await startAwkwardPacs(join(folder.path, 'forgetful'), 'loses-the-report'), {
+      // Long enough to be seen waiting.
+      commitmentTimeoutMs: 5_000,
+    });
     const said = await say();
     expect(await until(said, 'other', /^due 1: 1 objects/)).toContain('failure reason 0112');
     await until(said, 'other', 'told 1');

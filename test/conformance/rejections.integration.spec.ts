@@ -47,6 +47,9 @@ function rejection(
   };
 }
 
+/** A FHIR server that has just started takes its time over the first report. */
+const coldServerMs = 90_000;
+
 /** What becomes of each report of a study at each destination. */
 const standings = async (study: string): Promise<string[]> => {
   const rows = await rig.rows<{ generation: number; state: string; destination: string; status: string }>(
@@ -58,11 +61,14 @@ const standings = async (study: string): Promise<string[]> => {
 };
 
 const becomes = (study: string, wanted: string[]) =>
-  waitFor(async () => {
-    const now = await standings(study);
-    if (JSON.stringify(now) === JSON.stringify(wanted)) return true;
-    throw new Error(JSON.stringify(now));
-  });
+  waitFor(
+    async () => {
+      const now = await standings(study);
+      if (JSON.stringify(now) === JSON.stringify(wanted)) return true;
+      throw new Error(JSON.stringify(now));
+    },
+    { timeout: coldServerMs },
+  );
 
 const told = (generation: number, state: string): string[] => [
   `${generation} ${state} ehr told`,
@@ -233,6 +239,7 @@ describe('a report of which nobody heard whether it got there', () => {
     rig.proxy.before = ({ path }) => (path === '' ? { status: 503, body: '{}' } : undefined);
     await rig.say(said);
     await begun(study);
+    await waitFor(async () => (await standings(study)).includes('1 unreviewed older told'));
     const note = rejection(said, [0]);
     await rig.reject(note);
     // The try that is under way goes on until then.

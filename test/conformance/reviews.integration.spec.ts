@@ -25,14 +25,18 @@ const clinician = { subject: 'c-1', role: 'clinician' } as const;
 
 /** The last that was said of a study's report in the chart. */
 async function filed(study: string, edition = 1, generation = 1): Promise<ReportFiled> {
-  return waitFor(async () => {
-    const rows = await rig.rows<{ value: string }>(
-      `select value from outbox where topic = 'report.filed.v1' and key = $1 order by row_id`,
-      [study],
-    );
-    const told = rows.map(({ value }) => JSON.parse(value) as ReportFiled);
-    return told.find((one) => one.edition === edition && one.generation === generation);
-  });
+  return waitFor(
+    async () => {
+      const rows = await rig.rows<{ value: string }>(
+        `select value from outbox where topic = 'report.filed.v1' and key = $1 order by row_id`,
+        [study],
+      );
+      const told = rows.map(({ value }) => JSON.parse(value) as ReportFiled);
+      return told.find((one) => one.edition === edition && one.generation === generation);
+    },
+    // A FHIR server that has just started takes its time over the first report.
+    { timeout: 90_000 },
+  );
 }
 
 const seenIn = ({ reportUrl, resources }: ReportFiled): ReviewRecorded['report'] => ({

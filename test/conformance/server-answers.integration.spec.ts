@@ -106,6 +106,8 @@ const destination = (name: string, baseUrl: string, tokenUrl = rig.identity.toke
   keyFile: rig.identity.fhirWriter.keyFile,
   scope: 'system/*.cruds',
   patients: { rule: 'resolve', identifierSystem: patientSystem },
+  // Requests are counted.
+  feedback: 'off',
 });
 
 /** A token endpoint that hands on what the identity provider gives, or answers otherwise. */
@@ -308,7 +310,9 @@ describe('one server', () => {
       stuck = [...stuck, ...which];
       return which.length === 0 ? undefined : { kind: 'hang' };
     };
-    writer = await rig.startWriter({ ehr: { ...destination('stuck', ehr.baseUrl), atOnce: 4 } });
+    writer = await rig.startWriter({
+      ehr: { ...destination('stuck', ehr.baseUrl), atOnce: 4, requestTimeoutMs: 40_000 },
+    });
     await rig.say(...hanging);
     await waitFor(() => stuck.length === hanging.length);
     await rig.say(...others);
@@ -318,5 +322,5 @@ describe('one server', () => {
     });
     // Nobody has given up on them meanwhile.
     expect(stuck).toHaveLength(hanging.length);
-  }, 60_000);
+  }, 120_000);
 });

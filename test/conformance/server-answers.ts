@@ -136,13 +136,13 @@ export const serverAnswers: readonly ServerAnswer[] = [
   { answer: 'nobody listens', at: 'any', fault: 'away', asked: 0, ...notReached('ECONNREFUSED') },
   { answer: 'the connection is reset', at: 'create', fault: reset, asked: 1, ...notReached('ECONNRESET') },
   { answer: 'the connection is reset', at: 'search', fault: reset, asked: 3, ...notReached('ECONNRESET') },
-  { answer: 'no answer', at: 'create', fault: hang, settings: { requestTimeoutMs: 3_000 }, asked: 1, ...timedOut },
+  { answer: 'no answer', at: 'create', fault: hang, settings: { requestTimeoutMs: 10_000 }, asked: 1, ...timedOut },
   {
     answer: 'no answer after it was done',
     at: 'create',
     fault: hang,
     lost: true,
-    settings: { requestTimeoutMs: 3_000 },
+    settings: { requestTimeoutMs: 10_000 },
     asked: 1,
     ...timedOut,
   },
@@ -236,7 +236,7 @@ export const serverAnswers: readonly ServerAnswer[] = [
     asked: 3,
     ...notReached('token endpoint answered 302 without an error code'),
   },
-  { answer: 'no answer', at: 'token', fault: hang, settings: { requestTimeoutMs: 3_000 }, asked: 3, ...timedOut },
+  { answer: 'no answer', at: 'token', fault: hang, settings: { requestTimeoutMs: 10_000 }, asked: 3, ...timedOut },
 ];
 
 const places: Readonly<Record<Place, string>> = {

@@ -116,17 +116,18 @@ export async function startWriterParts(): Promise<WriterParts> {
       child.stdout?.pipe(log);
       child.stderr?.pipe(log);
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      await waitFor(
+      const state = await waitFor(
         async () => {
-          if (child.exitCode !== null) throw new Error(`writer ended: ${await readFile(logFile, 'utf8')}`);
+          if (child.exitCode !== null) return 'ended';
           const health = await fetch(`http://127.0.0.1:${port}/health/${untilReady ? 'ready' : 'live'}`);
           if (!health.ok) throw new Error(await health.text());
-          return true;
+          return 'up';
         },
         { timeout: 180_000, interval: 200 },
       ).catch(async (error: unknown) => {
         throw new Error(`${String(error)}: ${await readFile(logFile, 'utf8')}`);
       });
+      if (state === 'ended') throw new Error(`writer ended: ${await readFile(logFile, 'utf8')}`);
       const end = async (signal: NodeJS.Signals): Promise<void> => {
         child.kill(signal);
         await gone;

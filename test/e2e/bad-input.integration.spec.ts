@@ -21,7 +21,7 @@ beforeAll(async () => {
     oidcIssuer: identity.issuer,
     environment: {
       DICOM_MAX_ASSOCIATIONS: '6',
-      DICOM_IDLE_TIMEOUT_MS: '2000',
+      DICOM_IDLE_TIMEOUT_MS: '5000',
       DICOM_ASSOCIATE_TIMEOUT_MS: '5000',
       MAX_INSTANCE_BYTES: '1000000',
     },

@@ -136,7 +136,7 @@ describe('the reading room', () => {
     const link = page.getByTestId('report-link');
     expect(await link.getAttribute('title')).toBe(`${chart.url}/DiagnosticReport/17`);
     const [report] = await Promise.all([context.waitForEvent('page'), link.click()]);
-    expect(await report.locator('body').textContent()).toContain('"AI analysis: pneumonia"');
+    await report.getByText('"AI analysis: pneumonia"').waitFor();
     await page.getByRole('button', { name: /model card/ }).click();
     await page.getByText('0.980').waitFor();
     await context.close();

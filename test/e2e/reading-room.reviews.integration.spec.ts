@@ -278,9 +278,13 @@ describe('a review in the reading room', () => {
       page.unroute('**/api/studies/*'),
     ]);
     await lookedAgain.finished();
-    await page.waitForTimeout(200);
-    await reason.press('Enter');
-    await card(page, 'Pneumonia').getByText('Rejected: an old scar').waitFor();
+    // Until the page has drawn what it was answered it sends what it knew, which is refused again.
+    const recorded = card(page, 'Pneumonia').getByText('Rejected: an old scar');
+    await waitFor(async () => {
+      if (await reason.isVisible()) await reason.press('Enter', { timeout: 2_000 });
+      await recorded.waitFor({ timeout: 2_000 });
+      return true;
+    });
     await waitFor(async () => (await told(study)).length === 1);
     expect((await told(study))[0]?.report.versionId).toBe('5');
     await context.close();

@@ -6,7 +6,8 @@ import { freshInstance } from '../support/golden.ts';
 import { echoscu, storescu, type TemporaryDirectory, temporaryDirectory, waitFor } from '../support/index.ts';
 
 const outageMs = 60_000;
-const recovery = { timeout: 150_000, interval: 500 };
+/** Longer than the longest wait between two tries. */
+const recovery = { timeout: 330_000, interval: 500 };
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('an outage of a minute', () => {
@@ -38,7 +39,7 @@ describe('an outage of a minute', () => {
     await waitFor(async () => (await reportsOf(fhir, study.studyInstanceUid)).length > 0, recovery);
     await pause(5_000);
     expect(await reportsOf(fhir, study.studyInstanceUid)).toHaveLength(1);
-  }, 300_000);
+  }, 480_000);
 
   it('of the broker: the study is taken meanwhile, and its one report arrives after', async () => {
     await sandbox.kafka.kill('SIGKILL');
@@ -50,5 +51,5 @@ describe('an outage of a minute', () => {
     await waitFor(async () => (await reportsOf(fhir, study.studyInstanceUid)).length > 0, recovery);
     await pause(5_000);
     expect(await reportsOf(fhir, study.studyInstanceUid)).toHaveLength(1);
-  }, 300_000);
+  }, 480_000);
 });

@@ -44,7 +44,7 @@ export interface IngestParts {
 
 /** Long enough for a quiet period and several looks at what is due. */
 export async function quiet(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
 }
 
 /** PostgreSQL and a Kafka broker of their own in a folder of their own, and one model that reads X-rays. */

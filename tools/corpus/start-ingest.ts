@@ -48,7 +48,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       OBJECT_STORE_URL: options.objectStoreUrl,
       OIDC_ISSUER: options.oidcIssuer ?? `http://${LOOPBACK}:9`,
       MODELS_DIR: options.modelsDir,
-      QUIET_PERIOD_MS: '500',
+      QUIET_PERIOD_MS: '1000',
       ...options.environment,
     },
     logFile: join(options.directory, `${name}.log`),

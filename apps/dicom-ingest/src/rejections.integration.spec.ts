@@ -13,7 +13,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { resultCases, sha256 } from '../../../test/support/dicom-results.ts';
-import { startIdentityProvider, storescu, type IdentityProvider } from '../../../test/support/index.ts';
+import { startIdentityProvider, storescu, waitFor, type IdentityProvider } from '../../../test/support/index.ts';
 import {
   freshUid,
   type IngestParts,
@@ -82,11 +82,11 @@ function note(code: string, images: readonly Dataset[], change: WritableDataset 
   return document;
 }
 
+/** One after the other on one association: no quiet period ends between them. */
 async function send(...datasets: Dataset[]): Promise<void> {
-  for (const dataset of datasets) {
-    const { code, output } = await storescu(ingest.dicom, [await writeInstance(parts.directory, dataset)], ['-R']);
-    expect({ code, output }).toMatchObject({ code: 0 });
-  }
+  const paths = await Promise.all(datasets.map((dataset) => writeInstance(parts.directory, dataset)));
+  const { code, output } = await storescu(ingest.dicom, paths, ['-R']);
+  expect({ code, output }).toMatchObject({ code: 0 });
 }
 
 async function asked(study: string): Promise<string[]> {
@@ -190,6 +190,7 @@ describe('a rejection note that comes before the images', () => {
     const study = stays.StudyInstanceUID;
     const goes = picture({ StudyInstanceUID: study, AccessionNumber: 'WRONG' });
     await send(note('113038', [goes]), goes, stays);
+    await waitFor(async () => (await asked(study)).length > 0);
     await quiet();
     const last = (await parts.outbox('study.received.v1', study)).at(-1)?.body;
     expect(last?.leftOut).toContainEqual({ sopInstanceUid: goes.SOPInstanceUID, reason: 'rejected' });

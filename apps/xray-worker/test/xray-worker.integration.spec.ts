@@ -239,7 +239,7 @@ describe('the X-ray worker', () => {
     it('says which it is, and is not ready', async () => {
       const tampered = await start({ MODELS_DIR: models });
       await waitFor(() => tampered.log().includes('model-refused'), { timeout: 60_000, what: 'the refusal' });
-      const ready = await fetch(`${tampered.url}/health/ready`);
+      const ready = await waitFor(() => fetch(`${tampered.url}/health/ready`));
       expect(ready.status).toBe(503);
       const lines = tampered.log().split('\n');
       expect(lines.filter((line) => line.includes('model-refused'))).toHaveLength(1);

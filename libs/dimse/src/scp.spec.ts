@@ -175,7 +175,7 @@ describe('a port that takes results of storage commitment', () => {
   });
 
   it('ends the association of a PACS that stops in the middle of a report, and serves the next', async () => {
-    await start({ idleTimeoutMs: 100 });
+    await start({ idleTimeoutMs: 500 });
     const { line } = await call();
     line.write(...encodeDataPdus(1, 'command', encodeCommand(report), 16_384));
     line.write(...[...encodeDataPdus(1, 'data-set', dataSet, 40)].slice(0, 1));

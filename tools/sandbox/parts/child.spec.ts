@@ -139,7 +139,9 @@ describe('a child', () => {
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: 'ignore',
     });
-    const pid = await waitFor(() => existsSync(file) && Number(readFileSync(file, 'utf8')), { timeout: 60_000 });
+    const pid = await waitFor(() => existsSync(file) && (Number(readFileSync(file, 'utf8')) || undefined), {
+      timeout: 60_000,
+    });
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
     await waitFor(() => !isAlive(pid), { timeout: 20_000 });

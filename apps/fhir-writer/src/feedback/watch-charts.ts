@@ -102,7 +102,7 @@ export class WatchCharts {
       if (ended.kind === 'failed') {
         circuit.failed();
         log.warn('feedback-not-heard', { destination: name, reason: ended.reason });
-      } else circuit.succeeded();
+      } else if (ended.way !== 'nothing-told') circuit.succeeded();
     } finally {
       await this.looks.end(round);
     }

@@ -144,7 +144,7 @@ describe('a FHIR server', () => {
   });
 
   it('that does not answer in time is unavailable, and is asked again', async () => {
-    const hasty = new FhirClient(`${baseUrl}/fhir`, tokenOf(), { requestTimeoutMs: 100 });
+    const hasty = new FhirClient(`${baseUrl}/fhir`, tokenOf(), { requestTimeoutMs: 500 });
     answers = [() => undefined, () => undefined, answer(200)];
     expect(await hasty.read('Patient/1', errand())).toMatchObject({ kind: 'ok' });
     expect(bearers).toHaveLength(3);

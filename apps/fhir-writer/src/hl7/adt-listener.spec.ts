@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@sightline/platform';
+import { waitFor } from '../../../../test/support/wait-for.ts';
 import { AdtListener, type AdtListenerOptions, type RecordEvents } from './adt-listener.ts';
 import { blockOf, BlockReader } from './mllp-block.ts';
 
@@ -87,13 +88,14 @@ describe('a message of an ADT system', () => {
     };
     const { socket, answers } = await peer();
     socket.write(blockOf(update('M7')));
+    await waitFor(() => told.length > 0);
     await pause(100);
     expect(told).toEqual([
       { controlId: 'M7', events: [{ kind: 'updated', patient: [{ value: '7', authority: { namespace: 'HOSP' } }] }] },
     ]);
     expect(answers).toEqual([]);
     done();
-    await pause(100);
+    await waitFor(() => answers.length > 0);
     expect(answers).toHaveLength(1);
     expect(answers[0]).toContain('\rMSA|AA|M7\r');
   });
@@ -214,11 +216,12 @@ describe('a connection', () => {
     const idle = await peer();
     const { socket, answers } = await peer();
     socket.write(Buffer.concat([blockOf(update('1')), blockOf(update('2'))]));
-    await pause(30);
+    await waitFor(() => told.length > 0, { interval: 5 });
     const started = Date.now();
     await listener.close(5000);
     await idle.ended;
     expect(Date.now() - started).toBeLessThan(1000);
+    await waitFor(() => answers.length > 0);
     await pause(20);
     expect(answers).toHaveLength(1);
     expect(told).toHaveLength(1);

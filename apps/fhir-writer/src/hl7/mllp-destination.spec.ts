@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { waitFor } from '../../../../test/support/wait-for.ts';
 import { BlockReader } from './mllp-block.ts';
 import { MllpDestination } from './mllp-destination.ts';
 
@@ -170,8 +171,7 @@ describe('a destination', () => {
     expect(outcome).toEqual(unavailable(reason));
     expect(JSON.stringify(outcome)).not.toMatch(/DOE|JOHN/);
     expect(received).toHaveLength(1);
-    await pause(20);
-    expect(open.size).toBe(0);
+    await waitFor(() => open.size === 0);
     expect(await send('2')).toEqual({ kind: 'accepted' });
   });
 
@@ -243,7 +243,7 @@ describe('a destination', () => {
     const giveUp = new AbortController();
     const first = send('1', giveUp.signal);
     const second = send('2');
-    await pause(50);
+    await waitFor(() => received.length === 1, { interval: 5 });
     giveUp.abort();
     expect(await first).toEqual(unavailable(/given up/));
     expect(await second).toEqual({ kind: 'accepted' });
