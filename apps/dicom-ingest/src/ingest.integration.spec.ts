@@ -70,7 +70,7 @@ describe('dicom-ingest', () => {
       [first.SOPInstanceUID, second.SOPInstanceUID].sort(),
     );
     expect(leftOut).toEqual([]);
-    expect(completeness).toMatchObject({ rule: 'quiet-period', quietPeriodMs: 500 });
+    expect(completeness).toMatchObject({ rule: 'quiet-period', quietPeriodMs: 1_000 });
     const [request] = await requests(StudyInstanceUID);
     expect(request).toMatchObject({ model: { name: 'test-reader' }, role: 'primary', priority: 'routine', instances });
     expect(await auditTypes(StudyInstanceUID)).toEqual(['110104', '110104', 'study-completed', 'inference-requested']);
