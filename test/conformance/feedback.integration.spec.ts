@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { InferenceCompleted, ReportFiled, ReviewRecorded } from '@sightline/contracts';
+import type { AuditRecorded, InferenceCompleted, ReportFiled, ReviewRecorded } from '@sightline/contracts';
 import { codes } from '@sightline/findings';
 import type { DiagnosticReport, Observation, Resource } from '@medplum/fhirtypes';
 import { startStrictEhr, type StrictEhr } from '../support/strict-ehr.ts';
@@ -271,6 +271,8 @@ describe('a report that is answered in the chart', () => {
       before?.resources.filter(({ resourceType }) => resourceType === 'DiagnosticReport'),
     );
     expect(await reviewsOf(study)).toEqual([]);
+    const events = await said<AuditRecorded>('audit.recorded.v1', study);
+    expect(events.filter(({ type }) => type.code === codes.local.reportAnsweredThere.code)).toHaveLength(1);
     const [first] = findingsOf(answered);
     await signHere(answered, [{ verdict: 'rejected', trackingUid: first, reason: 'artefact' }, ...accepted.slice(1)]);
     await strictBecomes(study, ['corrected', 'cancelled', 'corrected']);

@@ -45,15 +45,13 @@ export class HearFeedback {
       whole === 'withdrawn'
         ? mayBecome(current.state, 'withdrawn')
         : verdicts.length > 0 && ((whole === 'signed' && current.state === 'unreviewed') || addsTo(current, verdicts));
-    if (!isNews) {
-      // Somebody there has signed what was signed here too.
-      const isAgreed = whole === 'signed' && verdicts.length > 0 && isAnsweredAsAWhole(current);
-      if (isAgreed) await standsThere(this.outbox, tx, current, destination);
-      return;
-    }
+    // Somebody there has signed what was signed here too.
+    const isAgreed = !isNews && whole === 'signed' && verdicts.length > 0 && isAnsweredAsAWhole(current);
+    if (!isNews && !isAgreed) return;
     heardOf.inc({ destination, what: whole === 'open' ? 'answered' : whole });
     await this.note(tx, told, destination, { at, detail: `${whole}, left as it is` });
-    if (whole === 'withdrawn') await this.withdraw(tx, current, told, destination);
+    if (isAgreed) await standsThere(this.outbox, tx, current, destination);
+    else if (whole === 'withdrawn') await this.withdraw(tx, current, told, destination);
     else await this.say(tx, told, destination, { ...now, feedback: { ...now.feedback, verdicts } }, at);
   }
 
