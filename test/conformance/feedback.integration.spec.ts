@@ -58,6 +58,9 @@ const said = async <T>(topic: string, study: string): Promise<T[]> => {
 };
 const reviewsOf = (study: string) => said<ReviewRecorded>('review.recorded.v1', study);
 const filedOf = (study: string) => said<ReportFiled>('report.filed.v1', study);
+/** The last that was said of how the report stands in `ehr`. */
+const filedInEhr = async (study: string): Promise<ReportFiled | undefined> =>
+  (await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1);
 
 async function told(images = 2): Promise<{ answered: InferenceCompleted; study: string }> {
   const answered = answer({ images, patient: { id: 'Q1' } });
@@ -143,7 +146,7 @@ function findingsOf({ outcome }: InferenceCompleted) {
 /** A radiologist's answer in the reading room, to the report as it shows it. */
 async function signHere(answered: InferenceCompleted, verdicts: ReviewRecorded['verdicts']): Promise<void> {
   const { studyInstanceUid, revision } = answered.study;
-  const shown = (await filedOf(studyInstanceUid)).filter(({ destination }) => destination === 'ehr').at(-1);
+  const shown = await filedInEhr(studyInstanceUid);
   await rig.review({
     studyInstanceUid,
     revision,
@@ -182,7 +185,7 @@ describe('a report that is answered in the chart', () => {
       },
     });
     await strictBecomes(study, ['final', 'final', 'final']);
-    const here = (await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1);
+    const here = await filedInEhr(study);
     expect(here).toMatchObject({
       state: 'signed',
       edition: 2,
@@ -218,7 +221,7 @@ describe('a report that is answered in the chart', () => {
     );
     expect((await reviewsOf(study)).every(({ signed }) => signed !== true)).toBe(true);
     await strictBecomes(study, ['partial', 'cancelled', 'preliminary', 'cancelled']);
-    const here = (await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1);
+    const here = await filedInEhr(study);
     await signHere(answered, here?.verdicts ?? []);
     await waitFor(async () => (await inEhr(study)).report.status === 'final');
     const kept = await rig.search<Observation>(`Observation?_id=${first.id ?? ''},${second.id ?? ''}`);
@@ -249,7 +252,7 @@ describe('a report that is answered in the chart', () => {
       'preliminary 1',
     ]);
     expect(await reviewsOf(study)).toHaveLength(1);
-    expect((await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1)).toMatchObject({
+    expect(await filedInEhr(study)).toMatchObject({
       state: 'signed',
       edition: 2,
       closed: true,
@@ -260,7 +263,7 @@ describe('a report that is answered in the chart', () => {
     const { answered, study } = await told();
     const accepted = findingsOf(answered).map((trackingUid) => ({ verdict: 'accepted' as const, trackingUid }));
     await signHere(answered, accepted);
-    const inChart = async () => (await filedOf(study)).filter(({ destination }) => destination === 'ehr').at(-1);
+    const inChart = () => filedInEhr(study);
     const before = await waitFor(async () => ((await inChart())?.edition === 2 ? inChart() : undefined));
     expect(before?.closed).toBeUndefined();
     await rig.put({ ...signed((await inEhr(study)).report), status: 'amended' });

@@ -60,7 +60,6 @@ beforeAll(async () => {
     startPacs({
       directory: join(folder.path, 'pacs'),
       client: { aeTitle: 'SIGHTLINE', port: listenerPort },
-      web: true,
     }),
   ]);
   writer = await parts.startWriter(site());

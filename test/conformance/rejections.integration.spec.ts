@@ -4,7 +4,7 @@ import type { DiagnosticReport } from '@medplum/fhirtypes';
 import { startHl7Receiver, type Hl7Receiver } from '../../tools/sandbox/parts/hl7-peer.ts';
 import { temporaryDirectory, waitFor, type TemporaryDirectory } from '../support/index.ts';
 import { answer } from './answers.ts';
-import { olderSystem, startWriterRig, type WriterRig } from './writer-rig.ts';
+import { coldServerMs, olderSystem, startWriterRig, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
 let older: Hl7Receiver;
@@ -46,9 +46,6 @@ function rejection(
     rejectedAt: '2026-02-03T05:00:00.000Z',
   };
 }
-
-/** A FHIR server that has just started takes its time over the first report. */
-const coldServerMs = 90_000;
 
 /** What becomes of each report of a study at each destination. */
 const standings = async (study: string): Promise<string[]> => {

@@ -6,7 +6,7 @@ import { codes, concept } from '@sightline/findings';
 import type { DiagnosticReport, Observation, Provenance } from '@medplum/fhirtypes';
 import { resultTypes, validateEverything, waitFor } from '../support/index.ts';
 import { answer } from './answers.ts';
-import { startWriterRig, type Writer, type WriterRig } from './writer-rig.ts';
+import { coldServerMs, startWriterRig, type Writer, type WriterRig } from './writer-rig.ts';
 
 let rig: WriterRig;
 let writer: Writer;
@@ -34,8 +34,7 @@ async function filed(study: string, edition = 1, generation = 1): Promise<Report
       const told = rows.map(({ value }) => JSON.parse(value) as ReportFiled);
       return told.find((one) => one.edition === edition && one.generation === generation);
     },
-    // A FHIR server that has just started takes its time over the first report.
-    { timeout: 90_000 },
+    { timeout: coldServerMs },
   );
 }
 

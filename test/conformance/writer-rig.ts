@@ -34,6 +34,9 @@ export interface SiteOptions {
 
 export const patientSystem = 'urn:example:hospital:patients';
 
+/** A FHIR server that has just started takes its time over the first report. */
+export const coldServerMs = 90_000;
+
 /** An older system as a destination beside `ehr`, which says whose a report is. */
 export function olderSystem(port: number): Record<string, unknown> {
   return {

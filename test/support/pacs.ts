@@ -15,14 +15,12 @@ export interface PacsOptions {
   readonly client: { readonly aeTitle: string; readonly port: number };
   /** Commitment is reported on the association that asked for it, not on one that the PACS opens to the client. */
   readonly sameAssociation?: boolean;
-  /** It has DICOMweb too; not with `sameAssociation`. */
-  readonly web?: boolean;
 }
 
 export interface Pacs {
   readonly port: number;
   readonly aeTitle: string;
-  /** Of DICOMweb, where it has that. */
+  /** Of DICOMweb; nobody listens there with `sameAssociation`. */
   readonly webUrl: string;
   readonly logFile: string;
   /** Part 10 files of what it has stored, by SOP Instance UID. */
@@ -82,9 +80,8 @@ async function orthanc(options: {
   storage: string;
   client: PacsOptions['client'];
   webPort: number;
-  web?: boolean;
 }): Promise<{ command: string; args: string[] }> {
-  const { directory, aeTitle, port, storage, client, webPort, web = false } = options;
+  const { directory, aeTitle, port, storage, client, webPort } = options;
   const configuration = {
     Name: aeTitle,
     StorageDirectory: storage,
@@ -98,9 +95,9 @@ async function orthanc(options: {
     StorageCompression: false,
     HttpPort: webPort,
     AuthenticationEnabled: false,
-    DicomWeb: { Enable: web },
+    DicomWeb: { Enable: true },
     SaveJobs: false,
-    Plugins: web ? ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'] : [],
+    Plugins: ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'],
   };
   const file = join(directory, `pacs-${port}.json`);
   await writeFile(file, JSON.stringify(configuration));
