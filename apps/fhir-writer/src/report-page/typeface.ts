@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { create, type Font } from 'fontkit';
+import { create, type Font, type GlyphRun } from 'fontkit';
 
 export type Face = 'regular' | 'bold';
 
@@ -20,5 +20,24 @@ export function hasGlyph(face: Face, character: string): boolean {
 function open(face: Face): Font {
   const font = create(readFileSync(resolve(`dejavu-fonts-ttf/ttf/${files[face]}`)));
   if (!('hasGlyphForCodePoint' in font)) throw new Error(`no single font in ${files[face]}`);
+  return remembering(font);
+}
+
+/** Words at most; names come and go, what a page says of its own stays. */
+const mostWords = 4_096;
+
+/** Lays each word out once for all pages, which say much the same: that is half of what drawing one takes. */
+function remembering(font: Font): Font {
+  const layout = font.layout.bind(font);
+  const known = new Map<string, GlyphRun>();
+  font.layout = (text, ...how) => {
+    if (how.some((one) => one !== undefined)) return layout(text, ...how);
+    const run = known.get(text) ?? layout(text);
+    if (known.size >= mostWords) known.clear();
+    known.set(text, run);
+    // A copy: pdfkit scales what it is given.
+    const positions = run.positions.map((one) => ({ ...one }));
+    return Object.assign(Object.create(Object.getPrototypeOf(run)) as GlyphRun, run, { positions });
+  };
   return font;
 }
