@@ -59,7 +59,7 @@ const fhirSchema = z.strictObject({
   /** Tries while it is unavailable; with the pauses between them about a day. */
   attempts: z.int().positive().default(300),
   requestsPerSecond: z.number().positive().default(100),
-  /** Reports under way at once. */
+  /** Reports that are written at once; others look ahead meanwhile. */
   atOnce: z.int().positive().max(64).default(4),
   feedback: z.union([z.literal('off'), feedbackSchema]).default({ everyMs: 30_000, days: 14, atOnce: 100 }),
 });

@@ -82,7 +82,7 @@ export type Whose = { kind: 'same' } | { kind: 'moved' } | { kind: 'failed'; fai
 /** A place reports go to. `tell` may be repeated at any time and by anybody: it leaves one report. */
 export abstract class Destination {
   abstract readonly name: string;
-  /** Reports under way at once. */
+  /** Reports under way at once; may be another number every time. */
   abstract readonly atOnce: number;
   /** Tries of what it has to hear, while it is unavailable: about a day of them, then somebody must look. */
   readonly attempts: number = 300;

@@ -13,7 +13,7 @@ import {
 } from '@sightline/fhir';
 import { stateOutside, type ResultSet } from '@sightline/findings';
 import { failed, type Failed } from '@sightline/messaging';
-import type { Bundle, DiagnosticReport } from '@medplum/fhirtypes';
+import type { Bundle, DiagnosticReport, ImagingStudy } from '@medplum/fhirtypes';
 import { notNoted, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
@@ -22,6 +22,7 @@ import type { FhirClient, ResourceVersion } from './fhir-client.ts';
 import type { LookAtChart } from './look-at-chart.ts';
 import { observationIdentifiers } from './observation-identifiers.ts';
 import type { ToldHere } from './told-here.ts';
+import type { Turns } from './turns.ts';
 import type { Wrote } from './write-changes.ts';
 
 /** Looks at a chart that changes under one's hands; more than this and something else is wrong. */
@@ -31,6 +32,7 @@ export interface BringToChartParts {
   fhir: FhirClient;
   chart: LookAtChart;
   feedback: ChartFeedback;
+  turns: Turns;
   /** R4's own, which what is sent is held to. */
   definitions: Definitions;
 }
@@ -49,29 +51,45 @@ export interface ForChart {
   write: (changes: readonly Change[], bundle: Bundle) => Promise<Wrote>;
 }
 
+interface SeenStudy {
+  kind: 'seen';
+  imagingStudy?: ImagingStudy;
+}
+
 /** Holds a report against its chart, and writes what is missing there. */
 export class BringToChart {
   constructor(private readonly parts: BringToChartParts) {}
 
-  /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
+  /** Looks whose the study is there, and writes when its turn has come. */
   async bring(report: ForChart, errand: Errand): Promise<Telling> {
+    const study = await this.study(report, errand);
+    return study.kind === 'seen'
+      ? this.parts.turns.take(() => this.write(report, study, errand), errand.signal)
+      : study;
+  }
+
+  private async study({ set }: ForChart, errand: Errand): Promise<SeenStudy | Exclude<Telling, { kind: 'told' }>> {
+    const study = await this.parts.chart.study(set, set.patient, errand);
+    if (study.kind !== 'quarantine') return study;
+    // What is to be taken back is taken back, whoever the study is said to be of by now.
+    return set.state === 'withdrawn' ? { kind: 'seen' } : { kind: 'quarantined', reason: study.reason };
+  }
+
+  /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
+  private async write(report: ForChart, seenFirst: SeenStudy, errand: Errand): Promise<Telling> {
     const { told, before, write } = report;
-    let set: ResultInChart = report.set;
+    const set = await withPage(report);
     // Nothing of this report can be there yet, so it is written unseen: if it is there after all, the server says so.
     let isFirst = told === undefined && set.edition === 1;
     for (let look = 1; look <= looks; look++) {
-      const study = await this.parts.chart.study(set, set.patient, errand);
-      if (study.kind === 'failed') return study;
-      // What is to be taken back is taken back, whoever the study is said to be of by now.
-      if (study.kind === 'quarantine' && set.state !== 'withdrawn')
-        return { kind: 'quarantined', reason: study.reason };
-      if (look === 1) set = await withPage(report);
-      const imagingStudy = study.kind === 'seen' ? study.imagingStudy : undefined;
+      const study = look === 1 ? seenFirst : await this.study(report, errand);
+      if (study.kind !== 'seen') return study;
       const seen = isFirst
         ? { kind: 'seen' as const, observations: [] }
         : await this.parts.chart.report(set, observationIdentifiers(set), errand);
       if (seen.kind === 'failed') return seen;
       if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
+      const { imagingStudy } = study;
       const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
       const met = this.parts.feedback.meet(set, chart, { before, memory: told });
       const standing = neverThere(report, chart) ?? decidedBy(set, chart.report, before) ?? met.touched;

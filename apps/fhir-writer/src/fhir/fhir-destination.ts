@@ -11,13 +11,14 @@ import { KnownCapabilities } from './known-capabilities.ts';
 import { LookAtChart } from './look-at-chart.ts';
 import type { ResolvePatient } from './resolve-patient.ts';
 import { begunHereSchema, toldHereSchema } from './told-here.ts';
+import type { Turns } from './turns.ts';
 import { WriteInSequence, writeInTransaction, type Wrote } from './write-changes.ts';
 
 type Elsewhere = Exclude<Telling, { kind: 'told' }>;
 
 export interface FhirDestinationParts {
   name: string;
-  atOnce: number;
+  turns: Turns;
   attempts: number;
   fhir: FhirClient;
   patients: ResolvePatient;
@@ -32,7 +33,6 @@ export interface FhirDestinationParts {
 /** A chart behind an R4 endpoint. A report is brought there once, however often and by however many it is tried. */
 export class FhirDestination extends Destination {
   readonly name: string;
-  readonly atOnce: number;
   override readonly attempts: number;
   /** What people make of reports in this chart. */
   readonly feedback: ChartFeedback;
@@ -44,14 +44,17 @@ export class FhirDestination extends Destination {
   constructor(private readonly parts: FhirDestinationParts) {
     super();
     this.name = parts.name;
-    this.atOnce = parts.atOnce;
     this.attempts = parts.attempts;
-    const { fhir, definitions } = parts;
+    const { fhir, definitions, turns } = parts;
     this.capabilities = new KnownCapabilities(fhir);
     this.places = new FindPlace(fhir, parts.patients, parts.orders);
     this.chart = new LookAtChart(fhir);
     this.feedback = new ChartFeedback(parts.name, fhir, this.chart, parts.inChart);
-    this.charts = new BringToChart({ fhir, chart: this.chart, definitions, feedback: this.feedback });
+    this.charts = new BringToChart({ fhir, chart: this.chart, definitions, feedback: this.feedback, turns });
+  }
+
+  get atOnce(): number {
+    return this.parts.turns.underWay;
   }
 
   reach(): Promise<void> {

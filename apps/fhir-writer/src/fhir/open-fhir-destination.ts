@@ -7,6 +7,7 @@ import { FindOrder } from './find-order.ts';
 import { FindTogether } from './find-together.ts';
 import { Issuers } from './issuers.ts';
 import { ResolvePatient } from './resolve-patient.ts';
+import { Turns } from './turns.ts';
 
 /** What is asked of the authorization server: to read whom and what the images are about, and to write what a report is made of. */
 function scopeFor({ rule }: PatientSettings): string {
@@ -47,7 +48,7 @@ export function openFhirDestination(
   });
   return new FhirDestination({
     name,
-    atOnce,
+    turns: new Turns(atOnce),
     attempts: settings.attempts,
     fhir,
     patients: new ResolvePatient(fhir, new FindTogether(fhir, 'Patient'), issuers, patients.rule),
