@@ -176,10 +176,13 @@ function lostOf(held: readonly Resource[], studies: readonly string[]): number {
 function danglingIn(held: readonly Resource[]): number {
   const known = new Set(held.map(({ resourceType, id }) => `${resourceType}/${id ?? ''}`));
   let dangling = 0;
-  JSON.stringify(held, (key, value: unknown) => {
-    if (key === 'reference' && typeof value === 'string' && !known.has(value.replace(/\/_history\/.*$/, '')))
-      dangling++;
-    return value;
-  });
+  // One by one: all of them together are more than a string may be long.
+  for (const one of held) {
+    JSON.stringify(one, (key, value: unknown) => {
+      if (key === 'reference' && typeof value === 'string' && !known.has(value.replace(/\/_history\/.*$/, '')))
+        dangling++;
+      return value;
+    });
+  }
   return dangling;
 }

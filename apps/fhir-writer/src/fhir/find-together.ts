@@ -19,7 +19,7 @@ interface Wanted {
 
 /**
  * Finds resources of one type by identifier, with one search for all who ask at about the same time: to a server, a search by one
- * identifier is a tenth of the work of taking a report, and by thirty identifiers hardly more than that. A server need not know lists of
+ * identifier is a tenth of the work of taking a report, and one by thirty a fraction of thirty of those. A server need not know lists of
  * identifiers: the list ends with one that is known to be there, and an answer without that one says nothing of what it lacks.
  */
 export class FindTogether<R extends Resource & { identifier?: Identifier[] }> {
