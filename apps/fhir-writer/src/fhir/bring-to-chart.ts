@@ -68,7 +68,7 @@ export class BringToChart {
       : study;
   }
 
-  private async study({ set }: ForChart, errand: Errand): Promise<SeenStudy | Exclude<Telling, { kind: 'told' }>> {
+  private async study({ set }: ForChart, errand: Errand): Promise<SeenStudy | Telling> {
     const study = await this.parts.chart.study(set, set.patient, errand);
     if (study.kind !== 'quarantine') return study;
     // What is to be taken back is taken back, whoever the study is said to be of by now.

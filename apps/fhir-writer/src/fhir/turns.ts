@@ -1,4 +1,5 @@
 import type { Telling } from '../deliveries/destination.ts';
+import { isUnavailable } from './fhir-client.ts';
 
 /** So much of the time to come is looked ahead: what was looked up for longer is no longer quite what is there. */
 const aheadMs = 1_500;
@@ -64,8 +65,4 @@ export class Turns {
     for (const resolve of this.waiting) resolve(false);
     this.waiting.clear();
   }
-}
-
-function isUnavailable(telling: Telling): boolean {
-  return telling.kind === 'failed' && telling.failure.kind === 'unavailable';
 }

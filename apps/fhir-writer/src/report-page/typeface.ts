@@ -23,17 +23,18 @@ function open(face: Face): Font {
   return remembering(font);
 }
 
-/** Words at most; names come and go, what a page says of its own stays. */
+/** Words at most, and characters of one: a text of somebody's without spaces is not worth its room. */
 const mostWords = 4_096;
+const longestWord = 40;
 
-/** Lays each word out once for all pages, which say much the same: that is half of what drawing one takes. */
+/** Lays each word out once for all pages, which say much the same: that is a third of what drawing one takes. */
 function remembering(font: Font): Font {
   const layout = font.layout.bind(font);
   const known = new Map<string, GlyphRun>();
   font.layout = (text, ...how) => {
-    if (how.some((one) => one !== undefined)) return layout(text, ...how);
+    if (text.length > longestWord || how.some((one) => one !== undefined)) return layout(text, ...how);
     const run = known.get(text) ?? layout(text);
-    if (known.size >= mostWords) known.clear();
+    if (!known.has(text) && known.size >= mostWords) known.clear();
     known.set(text, run);
     // A copy: pdfkit scales what it is given.
     const positions = run.positions.map((one) => ({ ...one }));
