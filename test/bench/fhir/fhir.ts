@@ -31,9 +31,9 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
       studies: Number(values.studies),
       rounds: Number(values.rounds),
       writers,
-      onRound: (n, { writer, server, serverAlone }) =>
+      onRound: (n, { writer, server, busyServer }) =>
         console.error(
-          `round ${n}: writer ${writer.toFixed(1)}, server ${server.toFixed(1)}, alone ${serverAlone.toFixed(1)}`,
+          `round ${n}: writer ${writer.toFixed(1)}, server ${server.toFixed(1)}, with the writer busy beside it ${busyServer.toFixed(1)}`,
         ),
     });
     const fire = await tellUnderFire(rig, { studies: Number(values.studies), kills });
@@ -52,7 +52,7 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
       `${machine.threads} threads of ${machine.processor}, of them the server's: ${machine.threadsOfServer}; ${machine.writers} writers, load ${machine.loadAverage}`,
     );
     console.log(
-      `writer ${ratio.writer.toFixed(1)} reports a second, server ${ratio.server.toFixed(1)} bundles beside a writer: ${ratio.ratioToServer.toFixed(2)}; ${ratio.serverAlone.toFixed(1)} alone: ${ratio.ratioToServerAlone.toFixed(2)}`,
+      `writer ${ratio.writer.toFixed(1)} reports a second, server ${ratio.server.toFixed(1)} bundles: ${ratio.ratioToServer.toFixed(2)}; ${ratio.busyServer.toFixed(1)} with a writer busy beside it: ${ratio.ratioToBusyServer.toFixed(2)}`,
     );
     console.log(
       `${fire.studies} studies, ${fire.atOnce} at once, ${fire.kills} kills, ${fire.refused} refused, ${fire.unheard} unheard: ${fire.duplicates} twice, ${fire.lost} lost, ${fire.dangling} references to nothing`,
