@@ -62,21 +62,21 @@ export async function compareWithServer(
   const recording = await rig.startWriter({ patients: { rule: 'resolve' } });
   const recorded = await record(rig, patients);
   await recording.stop();
-  const address = new URL(rig.server.baseUrl);
-  const wire = await layWire(Number(address.port));
-  address.port = String(wire.port);
-  // What people make of reports is asked now and then, and would find the bundles posted raw.
-  const site = { patients: { rule: 'resolve' }, ehr: { baseUrl: address.href, feedback: 'off' } };
-  const running = await Promise.all(Array.from({ length: writers }, () => rig.startWriter(site)));
+  const wire = await layWire(portOf(rig.server));
   const parts: Parts = { rig, wire, recorded, patients };
   const database = new Client({ connectionString: rig.postgresOfServer.adminUrlFor('fhir') });
-  await database.connect();
   const calm: Calm = async (phase) => {
     await tidy(database);
     return phase();
   };
   const all: Round[] = [];
   try {
+    await database.connect();
+    const baseUrl = new URL(rig.server.baseUrl);
+    baseUrl.port = String(wire.port);
+    // What people make of reports is asked now and then, and would find the bundles posted raw.
+    const site = { patients: { rule: 'resolve' }, ehr: { baseUrl: baseUrl.href, feedback: 'off' } };
+    const running = await Promise.all(Array.from({ length: writers }, () => rig.startWriter(site)));
     await database.query('alter system set autovacuum = off');
     await database.query('select pg_reload_conf()');
     const concurrency = await bestConcurrency(parts, calm);
@@ -168,13 +168,17 @@ interface Parts {
   patients: readonly string[];
 }
 
+function portOf({ baseUrl }: { baseUrl: string }): number {
+  return Number(new URL(baseUrl).port);
+}
+
 async function postRawBesideWriter(parts: Parts, concurrency: number): Promise<number> {
   const { rig, wire, patients } = parts;
   const standIn = new StandIn();
   rig.proxy.before = standIn.answer;
-  wire.leadTo(Number(new URL(rig.proxy.baseUrl).port));
+  wire.leadTo(portOf(rig.proxy));
   const [rate] = await Promise.all([postRaw(parts, concurrency, () => standIn.takeOne()), tell(rig, patients)]);
-  wire.leadTo(Number(new URL(rig.server.baseUrl).port));
+  wire.leadTo(portOf(rig.server));
   rig.proxy.reset();
   return rate;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { freePort } from '../../support/index.ts';
 
 /** A way to one of two ports that costs next to nothing, and can be turned from one to the other. */
 export interface Wire {
@@ -27,14 +28,13 @@ export async function layWire(to: number): Promise<Wire> {
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
   });
-  server.listen(0, '127.0.0.1');
+  const port = await freePort();
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a wire has no port');
   return {
-    port: address.port,
-    leadTo(port) {
-      end = port;
+    port,
+    leadTo(other) {
+      end = other;
       letGo();
     },
     async cut() {
