@@ -15,7 +15,7 @@ import {
 import { parseUid } from '@sightline/dicom';
 import { Outbox } from '@sightline/messaging';
 import { ObjectMissing, ObjectStore } from '@sightline/object-store';
-import { DataSource, inTransaction, type Tx } from '@sightline/persistence';
+import { DataSource, inSnapshot, type Tx } from '@sightline/persistence';
 import { CurrentUser, RequireRoles, type User } from '@sightline/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CookieNames } from './cookies.ts';
@@ -48,7 +48,7 @@ export class StudiesController {
     if (!parsed.success)
       throw new BadRequestException(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
     const query = parsed.data;
-    return inTransaction(this.dataSource, async (tx) => {
+    return inSnapshot(this.dataSource, async (tx) => {
       await this.outbox.add(tx, 'audit.recorded.v1', access('worklist', user, undefined, new Date()));
       const { total, rows } = await listStudies(tx, query);
       const counts = await countStudies(tx);
@@ -134,7 +134,7 @@ export class StudiesController {
   private async find(look: 'record' | 'images', user: User, uid: string): Promise<OpenStudy> {
     const study = parseUid(uid);
     if (study === undefined) throw new NotFoundException('no such study');
-    return inTransaction(this.dataSource, async (tx) => {
+    return inSnapshot(this.dataSource, async (tx) => {
       const row = await findStudy(tx, study);
       if (row === undefined) throw new NotFoundException('no such study');
       await this.outbox.add(tx, 'audit.recorded.v1', access(look, user, study, new Date()));

@@ -5,6 +5,6 @@ export { sqlMigration, type Migration } from './migrations.ts';
 export { PersistenceModule } from './persistence.module.ts';
 export { PostgresInbox } from './postgres-inbox.ts';
 export { PostgresOutbox } from './postgres-outbox.ts';
-export { inTransaction, type Tx } from './tx.ts';
+export { inSnapshot, inTransaction, type Tx } from './tx.ts';
 export { WorkQueue, type Lease, type NewWork } from './work-queue.ts';
 export { workQueueMigrations } from './work-queue-migrations.ts';

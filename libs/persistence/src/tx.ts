@@ -7,3 +7,8 @@ export type Tx = EntityManager;
 export function inTransaction<R>(dataSource: DataSource, work: (tx: Tx) => Promise<R>): Promise<R> {
   return dataSource.transaction(work);
 }
+
+/** As `inTransaction`, and whatever `work` reads is as it stood at one moment: nothing that others write meanwhile shows. */
+export function inSnapshot<R>(dataSource: DataSource, work: (tx: Tx) => Promise<R>): Promise<R> {
+  return dataSource.transaction('REPEATABLE READ', work);
+}
