@@ -13,7 +13,7 @@ import {
 } from '@sightline/fhir';
 import { stateOutside, type ResultSet } from '@sightline/findings';
 import { failed, type Failed } from '@sightline/messaging';
-import type { Bundle, DiagnosticReport, ImagingStudy } from '@medplum/fhirtypes';
+import type { Bundle, DiagnosticReport, ImagingStudy, Observation } from '@medplum/fhirtypes';
 import { notNoted, type Errand, type Telling, type ToTell } from '../deliveries/destination.ts';
 import { digest } from '../digest.ts';
 import { compareAnswers } from '../reports/answer-order.ts';
@@ -56,6 +56,22 @@ interface SeenStudy {
   imagingStudy?: ImagingStudy;
 }
 
+/** What is to be written to a chart as it was seen. */
+interface Draft {
+  kind: 'draft';
+  changes: readonly Change[];
+  bundle: Bundle;
+  how: 'created' | 'updated';
+}
+
+/** A report that only waits to be written. */
+interface Ready {
+  set: ResultInChart;
+  study: SeenStudy;
+  /** Of one that is not there yet; another is held against the chart as it is when its turn has come. */
+  draft?: Draft | Telling;
+}
+
 /** Holds a report against its chart, and writes what is missing there. */
 export class BringToChart {
   constructor(private readonly parts: BringToChartParts) {}
@@ -63,9 +79,12 @@ export class BringToChart {
   /** Looks whose the study is there, and writes when its turn has come. */
   async bring(report: ForChart, errand: Errand): Promise<Telling> {
     const study = await this.study(report, errand);
-    return study.kind === 'seen'
-      ? this.parts.turns.take(() => this.write(report, study, errand), errand.signal)
-      : study;
+    if (study.kind !== 'seen') return study;
+    return this.parts.turns.take(
+      () => this.ready(report, study),
+      (ready) => this.write(report, ready, errand),
+      errand.signal,
+    );
   }
 
   private async study({ set }: ForChart, errand: Errand): Promise<SeenStudy | Telling> {
@@ -75,45 +94,61 @@ export class BringToChart {
     return set.state === 'withdrawn' ? { kind: 'seen' } : { kind: 'quarantined', reason: study.reason };
   }
 
-  /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
-  private async write(report: ForChart, seenFirst: SeenStudy, errand: Errand): Promise<Telling> {
-    const { told, before, write } = report;
+  /** Nothing of a first edition can be there yet, so it is written unseen: if it is there after all, the server says so. */
+  private async ready(report: ForChart, study: SeenStudy): Promise<Ready> {
     const set = await withPage(report);
-    // Nothing of this report can be there yet, so it is written unseen: if it is there after all, the server says so.
-    let isFirst = told === undefined && set.edition === 1;
+    const isFirst = report.told === undefined && set.edition === 1;
+    return { set, study, ...(isFirst && { draft: await this.draft(report, set, chartWith(study, [])) }) };
+  }
+
+  /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
+  private async write(report: ForChart, { set, study, draft }: Ready, errand: Errand): Promise<Telling> {
     for (let look = 1; look <= looks; look++) {
-      const study = look === 1 ? seenFirst : await this.study(report, errand);
-      if (study.kind !== 'seen') return study;
-      const seen = isFirst
-        ? { kind: 'seen' as const, observations: [] }
-        : await this.parts.chart.report(set, observationIdentifiers(set), errand);
-      if (seen.kind === 'failed') return seen;
-      if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
-      const { imagingStudy } = study;
-      const chart: ChartNow = { ...seen, ...(imagingStudy === undefined ? {} : { imagingStudy }) };
-      const met = this.parts.feedback.meet(set, chart, { before, memory: told });
-      const standing = neverThere(report, chart) ?? decidedBy(set, chart.report, before) ?? met.touched;
-      if (standing !== undefined) return standing;
-      chart.theirs = met.theirs;
-      const changes = changesOf(set, chart, digest);
-      const bundle = transactionOf(changes);
-      const invalid = faultsOf(changes, bundle, this.parts.definitions);
-      if (invalid !== undefined) return invalid;
-      if (told === undefined && !(await report.begin({ patient: set.patient }))) return failed('unavailable', notNoted);
-      const wrote = await write(changes, bundle);
+      const isFirst = look === 1;
+      const drafted =
+        (isFirst ? draft : undefined) ?? (await this.look(report, set, isFirst ? study : undefined, errand));
+      if (drafted.kind !== 'draft') return drafted;
+      const wrote = await report.write(drafted.changes, drafted.bundle);
       if (wrote.kind === 'failed') return wrote;
-      isFirst = false;
       if (wrote.kind === 'wrote' && !wrote.already) {
         if (wrote.resources.some(({ resourceType }) => resourceType === 'ImagingStudy')) this.parts.chart.hasStudy(set);
         const written = wrote.resources.find(({ resourceType }) => resourceType === 'DiagnosticReport');
         if (written === undefined) return failed('unavailable', 'FHIR server does not say where it keeps the report');
         const unsigned = report.signs ? await this.sign(set, written, errand) : undefined;
         if (unsigned !== undefined) return unsigned;
-        return this.told(report, written, wrote.resources, chart.report === undefined ? 'created' : 'updated');
+        return this.told(report, written, wrote.resources, drafted.how);
       }
       await pause(50 * look * (1 + Math.random()), undefined, { signal: errand.signal }).catch(() => undefined);
     }
     return failed('unavailable', 'the chart kept changing while it was written to');
+  }
+
+  /** `study`: where that was looked up just now. */
+  private async look(
+    report: ForChart,
+    set: ResultInChart,
+    study: SeenStudy | undefined,
+    errand: Errand,
+  ): Promise<Draft | Telling> {
+    const seenStudy = study ?? (await this.study(report, errand));
+    if (seenStudy.kind !== 'seen') return seenStudy;
+    const seen = await this.parts.chart.report(set, observationIdentifiers(set), errand);
+    if (seen.kind === 'failed') return seen;
+    if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
+    return this.draft(report, set, chartWith(seenStudy, seen.observations, seen.report));
+  }
+
+  private async draft(report: ForChart, set: ResultInChart, chart: ChartNow): Promise<Draft | Telling> {
+    const { told, before } = report;
+    const met = this.parts.feedback.meet(set, chart, { before, memory: told });
+    const standing = neverThere(report, chart) ?? decidedBy(set, chart.report, before) ?? met.touched;
+    if (standing !== undefined) return standing;
+    const changes = changesOf(set, { ...chart, theirs: met.theirs }, digest);
+    const bundle = transactionOf(changes);
+    const invalid = faultsOf(changes, bundle, this.parts.definitions);
+    if (invalid !== undefined) return invalid;
+    if (told === undefined && !(await report.begin({ patient: set.patient }))) return failed('unavailable', notNoted);
+    return { kind: 'draft', changes, bundle, how: chart.report === undefined ? 'created' : 'updated' };
   }
 
   /** The signature is on the very version of the report that now stands; one that a server does not name has none. */
@@ -180,6 +215,14 @@ export class BringToChart {
       },
     };
   }
+}
+
+function chartWith(
+  { imagingStudy }: SeenStudy,
+  observations: readonly Observation[],
+  report?: DiagnosticReport,
+): ChartNow {
+  return { observations, ...(imagingStudy && { imagingStudy }), ...(report && { report }) };
 }
 
 /** Drawn once it is known that the report may be written: it is a good part of the work on one. */

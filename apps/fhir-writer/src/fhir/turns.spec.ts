@@ -7,14 +7,18 @@ const forever = new AbortController().signal;
 const wrote: Telling = { kind: 'not-needed', reason: 'written already' };
 const notYet = { kind: 'waiting', counts: false };
 
-/** A report that writes until it is let go, or says why it could not. */
-function report(turns: Turns, signal: AbortSignal = forever) {
+/** A report that writes until it is let go, or says why it could not; made ready at once, or by the one who asks. */
+function report(turns: Turns, signal: AbortSignal = forever, prepare: () => Promise<void> = async () => undefined) {
   const end = Promise.withResolvers<Telling>();
   const one = { isWriting: false, let: end.resolve, break: end.reject };
-  const told = turns.take(async () => {
-    one.isWriting = true;
-    return end.promise;
-  }, signal);
+  const told = turns.take(
+    prepare,
+    async () => {
+      one.isWriting = true;
+      return end.promise;
+    },
+    signal,
+  );
   return Object.assign(one, { told });
 }
 
@@ -80,6 +84,49 @@ describe('turns at one server', () => {
     refused.let(failed('invalid-input', 'FHIR server refused with 422'));
     next.let(wrote);
     expect(await next.told).toEqual(wrote);
+  });
+});
+
+describe('reports that are made ready', () => {
+  /** What was begun to be made ready, in the order in which it was. */
+  function readied(turns: Turns, count: number) {
+    const begun: number[] = [];
+    const all = Array.from({ length: count }, (_, n) =>
+      report(turns, forever, async () => {
+        begun.push(n);
+      }),
+    );
+    return { begun, all };
+  }
+
+  it('are those that write next, as many as write at once', async () => {
+    const { begun, all } = readied(new Turns(2), 6);
+    await settled();
+    expect(writing(all)).toEqual([0, 1]);
+    expect(begun).toEqual([0, 1, 2, 3]);
+    all[0]?.let(wrote);
+    await settled();
+    expect(writing(all)).toEqual([0, 1, 2]);
+    expect(begun).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('are not written where they break, and hold no other up', async () => {
+    const turns = new Turns(1);
+    const broken = report(turns, forever, () => Promise.reject(new Error('no page')));
+    await expect(broken.told).rejects.toThrow('no page');
+    expect(broken.isWriting).toBe(false);
+    const next = report(turns);
+    next.let(wrote);
+    expect(await next.told).toEqual(wrote);
+  });
+
+  it('are given up with the others while the server is found unavailable', async () => {
+    const { begun, all } = readied(new Turns(1), 4);
+    await settled();
+    all[0]?.let(failed('unavailable', 'FHIR server answered 503'));
+    for (const one of all.slice(1)) expect(await one.told).toMatchObject(notYet);
+    expect(begun).toEqual([0, 1]);
+    expect(writing(all)).toEqual([0]);
   });
 });
 

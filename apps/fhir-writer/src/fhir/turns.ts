@@ -9,15 +9,19 @@ const notYet: Telling = { kind: 'waiting', reason: 'its turn did not come', look
 
 /**
  * Who writes to one server: so many at once, in the order they came. Many more at once would not be written any sooner, and take more of
- * the server; but while some are written, others look up together what they need, as many as are written within a moment.
+ * the server; but while some are written, others look up together what they need, as many as are written within a moment. The next
+ * of them, as many as are written at once, are made ready, so that the server waits for none when it has taken one.
  */
 export class Turns {
-  private readonly waiting = new Set<(isMine: boolean) => void>();
-  private taken = 0;
+  private readonly next: Places;
+  private readonly writing: Places;
   /** How long a turn lasts, as those lately did; unknown before the first, and after one that the server was not there for. */
   private lastsMs = Infinity;
 
-  constructor(private readonly atOnce: number) {}
+  constructor(private readonly atOnce: number) {
+    this.next = new Places(atOnce);
+    this.writing = new Places(atOnce);
+  }
 
   /** Reports that may be under way: those that write, and those that look ahead. */
   get underWay(): number {
@@ -25,35 +29,25 @@ export class Turns {
   }
 
   /** Where the server is not there for one, those that wait for it are sent away before they try as well. */
-  async take(write: () => Promise<Telling>, signal: AbortSignal): Promise<Telling> {
-    if (!(await this.isMine(signal))) return notYet;
-    const from = performance.now();
+  async take<P>(
+    prepare: () => Promise<P>,
+    write: (prepared: P) => Promise<Telling>,
+    signal: AbortSignal,
+  ): Promise<Telling> {
+    const ready = await this.next.hold(signal, async () => {
+      const prepared = await prepare();
+      return (await this.writing.enter(signal)) ? { prepared } : undefined;
+    });
+    if (ready === undefined) return notYet;
     try {
-      const telling = await write();
+      const from = performance.now();
+      const telling = await write(ready.prepared);
       if (isUnavailable(telling)) this.sendAway();
       else this.lasted(performance.now() - from);
       return telling;
     } finally {
-      this.taken--;
-      this.next();
+      this.writing.leave();
     }
-  }
-
-  private async isMine(signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
-    return new Promise((resolve) => {
-      signal.addEventListener('abort', () => this.waiting.delete(resolve) && resolve(false), { once: true });
-      this.waiting.add(resolve);
-      this.next();
-    });
-  }
-
-  private next(): void {
-    const [first] = this.waiting;
-    if (first === undefined || this.taken >= this.atOnce) return;
-    this.waiting.delete(first);
-    this.taken++;
-    first(true);
   }
 
   private lasted(ms: number): void {
@@ -62,7 +56,53 @@ export class Turns {
 
   private sendAway(): void {
     this.lastsMs = Infinity;
+    this.next.sendAway();
+    this.writing.sendAway();
+  }
+}
+
+/** So many at once, in the order they came. */
+class Places {
+  private readonly waiting = new Set<(isMine: boolean) => void>();
+  private taken = 0;
+
+  constructor(private readonly count: number) {}
+
+  /** Whether there came to be a place: none does for who has no time left, or is sent away. */
+  async enter(signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => this.waiting.delete(resolve) && resolve(false), { once: true });
+      this.waiting.add(resolve);
+      this.admit();
+    });
+  }
+
+  leave(): void {
+    this.taken--;
+    this.admit();
+  }
+
+  /** Undefined where there came to be no place. */
+  async hold<R>(signal: AbortSignal, work: () => Promise<R>): Promise<R | undefined> {
+    if (!(await this.enter(signal))) return undefined;
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  sendAway(): void {
     for (const resolve of this.waiting) resolve(false);
     this.waiting.clear();
+  }
+
+  private admit(): void {
+    const [first] = this.waiting;
+    if (first === undefined || this.taken >= this.count) return;
+    this.waiting.delete(first);
+    this.taken++;
+    first(true);
   }
 }
