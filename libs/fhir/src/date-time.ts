@@ -21,9 +21,12 @@ function offsetAt(local: string, timezone: string): string {
   return offsetOf(new Date(`${local}${first}`), timezone);
 }
 
+/** By time zone: it takes longer to make one than to use it. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function offsetOf(instant: Date, timeZone: string): string {
-  const name = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
-    .formatToParts(instant)
-    .find(({ type }) => type === 'timeZoneName')?.value;
+  const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  formats.set(timeZone, format);
+  const name = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value;
   return name === undefined || name === 'GMT' ? '+00:00' : name.slice(3, 9);
 }

@@ -98,9 +98,16 @@ function requestOf({ kind, resource, replaces }: Change): Pick<BundleEntry, 'res
 
 /** The resource with every literal reference put through `to`. */
 export function withReferences<R extends Resource>(resource: R, to: (reference: string) => string): R {
-  return JSON.parse(JSON.stringify(resource), (key, value: unknown) =>
-    key === 'reference' && typeof value === 'string' ? to(value) : value,
-  ) as R;
+  return copied(resource, to) as R;
+}
+
+function copied(value: unknown, to: (reference: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((one) => copied(one, to));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(
+    entries.map(([key, one]) => [key, key === 'reference' && typeof one === 'string' ? to(one) : copied(one, to)]),
+  );
 }
 
 function isSame(known: Identified, wanted: Identified): boolean {

@@ -1,3 +1,4 @@
+import { Remembered } from './remembered.ts';
 import { hasGlyph, type Face } from './typeface.ts';
 
 /** Stands for a character that the typeface lacks; it has this one. */
@@ -14,17 +15,19 @@ const presentationForms = /[\uFB00-\uFDFF\uFE70-\uFEFC]/gu;
  * direction of what follows, become a replacement that is seen: nothing vanishes.
  */
 export function printable(text: string, face: Face): string {
-  const characters = Array.from(
+  const all = Array.from(
     text
       .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Zs}]+/gu, ' ')
       .trim()
       .normalize('NFC')
       .replaceAll(presentationForms, (form) => form.normalize('NFKC')),
   );
-  const kept = characters.length > longest ? [...characters.slice(0, longest), ' … (cut)'] : characters;
+  const kept = all.length > longest ? [...all.slice(0, longest), ' … (cut)'] : all;
   return kept.map((one) => (isPrintable(one, face) ? one : replacement)).join('');
 }
 
-function isPrintable(text: string, face: Face): boolean {
-  return !/\p{Bidi_Control}/u.test(text) && hasGlyph(face, text);
+const characters: Readonly<Record<Face, Remembered<boolean>>> = { regular: new Remembered(), bold: new Remembered() };
+
+function isPrintable(character: string, face: Face): boolean {
+  return characters[face].of(character, () => !/\p{Bidi_Control}/u.test(character) && hasGlyph(face, character));
 }

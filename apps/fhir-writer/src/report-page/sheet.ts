@@ -3,6 +3,7 @@ import PDFDocument from 'pdfkit';
 import { breakLines, cutToLine } from './break-lines.ts';
 import { runsRightToLeft, stretchesOf } from './directions.ts';
 import { printable, replacement } from './printable.ts';
+import { Remembered } from './remembered.ts';
 import { fonts, type Face } from './typeface.ts';
 
 /** Points of 1/72 inch, from the upper left corner; A4 is 595 × 842. */
@@ -99,17 +100,31 @@ export class Sheets {
     const widthOf = this.measure(style);
     let at = x;
     for (const stretch of stretchesOf(text)) {
-      this.document
+      this.inStyle(style)
         .fillColor(style.colour ?? ink.text)
         .text(stretch, at, y, { lineBreak: false, ...layoutOf(stretch) });
       at += widthOf(stretch);
     }
   }
 
-  private measure({ face = 'regular', size }: Style): (text: string) => number {
-    this.document.font(face).fontSize(size);
-    return (text) => stretchesOf(text).reduce((sum, one) => sum + this.document.widthOfString(one, layoutOf(one)), 0);
+  private measure(style: Style): (text: string) => number {
+    const widths = widthsIn(style);
+    const measured = (text: string): number => this.inStyle(style).widthOfString(text, layoutOf(text));
+    return (text) => stretchesOf(text).reduce((sum, one) => sum + widths.of(one, measured), 0);
   }
+
+  private inStyle({ face = 'regular', size }: Style): PDFKit.PDFDocument {
+    return this.document.font(face).fontSize(size);
+  }
+}
+
+const widths = new Map<string, Remembered<number>>();
+
+function widthsIn({ face = 'regular', size }: Style): Remembered<number> {
+  const name = `${face} ${size}`;
+  const known = widths.get(name) ?? new Remembered<number>();
+  widths.set(name, known);
+  return known;
 }
 
 /** Told of features, even none, pdfkit lays a text out as one; else word by word, and each word of a document once. */

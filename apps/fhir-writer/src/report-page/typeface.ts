@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { create, type Font, type GlyphRun } from 'fontkit';
+import { create, type Font, type Glyph, type GlyphRun } from 'fontkit';
+import { Remembered } from './remembered.ts';
 
 export type Face = 'regular' | 'bold';
 
@@ -23,22 +24,27 @@ function open(face: Face): Font {
   return remembering(font);
 }
 
-/** Words at most, and characters of one: a text of somebody's without spaces is not worth its room. */
-const mostWords = 4_096;
-const longestWord = 40;
-
-/** Lays each word out once for all pages, which say much the same: that is a third of what drawing one takes. */
+/** Lays each word out once for all pages: that is a third of what drawing one takes. And reads each glyph once that a page embeds. */
 function remembering(font: Font): Font {
   const layout = font.layout.bind(font);
-  const known = new Map<string, GlyphRun>();
+  const known = new Remembered<GlyphRun>();
   font.layout = (text, ...how) => {
-    if (text.length > longestWord || how.some((one) => one !== undefined)) return layout(text, ...how);
-    const run = known.get(text) ?? layout(text);
-    if (!known.has(text) && known.size >= mostWords) known.clear();
-    known.set(text, run);
+    if (how.some((one) => one !== undefined)) return layout(text, ...how);
+    const run = known.of(text, layout);
     // A copy: pdfkit scales what it is given.
     const positions = run.positions.map((one) => ({ ...one }));
     return Object.assign(Object.create(Object.getPrototypeOf(run)) as GlyphRun, run, { positions });
+  };
+  const glyphOf = font.getGlyph.bind(font);
+  const read = new WeakSet<Glyph>();
+  font.getGlyph = (...which) => {
+    const glyph: Glyph & { _decode?: () => unknown } = glyphOf(...which);
+    if (glyph._decode !== undefined && !read.has(glyph)) {
+      const outline = glyph._decode();
+      glyph._decode = () => outline;
+      read.add(glyph);
+    }
+    return glyph;
   };
   return font;
 }
