@@ -104,9 +104,10 @@ export class BringToChart {
   /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
   private async write(report: ForChart, { set, study, draft }: Ready, errand: Errand): Promise<Telling> {
     for (let look = 1; look <= looks; look++) {
-      const isFirst = look === 1;
       const drafted =
-        (isFirst ? draft : undefined) ?? (await this.look(report, set, isFirst ? study : undefined, errand));
+        look === 1
+          ? (draft ?? (await this.look(report, set, study, errand)))
+          : await this.look(report, set, await this.study(report, errand), errand);
       if (drafted.kind !== 'draft') return drafted;
       const wrote = await report.write(drafted.changes, drafted.bundle);
       if (wrote.kind === 'failed') return wrote;
@@ -123,19 +124,17 @@ export class BringToChart {
     return failed('unavailable', 'the chart kept changing while it was written to');
   }
 
-  /** `study`: where that was looked up just now. */
   private async look(
     report: ForChart,
     set: ResultInChart,
-    study: SeenStudy | undefined,
+    study: SeenStudy | Telling,
     errand: Errand,
   ): Promise<Draft | Telling> {
-    const seenStudy = study ?? (await this.study(report, errand));
-    if (seenStudy.kind !== 'seen') return seenStudy;
+    if (study.kind !== 'seen') return study;
     const seen = await this.parts.chart.report(set, observationIdentifiers(set), errand);
     if (seen.kind === 'failed') return seen;
     if (seen.kind === 'quarantine') return { kind: 'quarantined', reason: seen.reason };
-    return this.draft(report, set, chartWith(seenStudy, seen.observations, seen.report));
+    return this.draft(report, set, chartWith(study, seen.observations, seen.report));
   }
 
   private async draft(report: ForChart, set: ResultInChart, chart: ChartNow): Promise<Draft | Telling> {

@@ -128,6 +128,21 @@ describe('reports that are made ready', () => {
     expect(begun).toEqual([0, 1]);
     expect(writing(all)).toEqual([0]);
   });
+
+  it('do not write after the server was found unavailable while they were made ready', async () => {
+    const turns = new Turns(1);
+    const page = Promise.withResolvers<void>();
+    const [first, next] = [report(turns), report(turns, forever, () => page.promise)];
+    first.let(failed('unavailable', 'FHIR server answered 503'));
+    await first.told;
+    page.resolve();
+    next.let(wrote);
+    expect(await next.told).toMatchObject(notYet);
+    expect(next.isWriting).toBe(false);
+    const later = report(turns);
+    later.let(wrote);
+    expect(await later.told).toEqual(wrote);
+  });
 });
 
 describe('reports that look ahead', () => {

@@ -17,6 +17,8 @@ export class Turns {
   private readonly writing: Places;
   /** How long a turn lasts, as those lately did; unknown before the first, and after one that the server was not there for. */
   private lastsMs = Infinity;
+  /** How often the server was found unavailable. */
+  private outages = 0;
 
   constructor(private readonly atOnce: number) {
     this.next = new Places(atOnce);
@@ -28,15 +30,17 @@ export class Turns {
     return this.atOnce + Math.min(Math.floor((this.atOnce * aheadMs) / this.lastsMs), mostAhead);
   }
 
-  /** Where the server is not there for one, those that wait for it are sent away before they try as well. */
+  /** Where the server is not there for one, those that wait for it or are being made ready are sent away before they try as well. */
   async take<P>(
     prepare: () => Promise<P>,
     write: (prepared: P) => Promise<Telling>,
     signal: AbortSignal,
   ): Promise<Telling> {
     const ready = await this.next.hold(signal, async () => {
+      const { outages } = this;
       const prepared = await prepare();
-      return (await this.writing.enter(signal)) ? { prepared } : undefined;
+      const isMine = outages === this.outages && (await this.writing.enter(signal));
+      return isMine ? { prepared } : undefined;
     });
     if (ready === undefined) return notYet;
     try {
@@ -56,6 +60,7 @@ export class Turns {
 
   private sendAway(): void {
     this.lastsMs = Infinity;
+    this.outages++;
     this.next.sendAway();
     this.writing.sendAway();
   }
