@@ -27,22 +27,23 @@ function open(face: Face): Font {
 /** Lays each word out once for all pages: that is a third of what drawing one takes. And reads each glyph once that a page embeds. */
 function remembering(font: Font): Font {
   const layout = font.layout.bind(font);
-  const known = new Remembered<GlyphRun>();
+  const runs = new Remembered<GlyphRun>();
   font.layout = (text, ...how) => {
     if (how.some((one) => one !== undefined)) return layout(text, ...how);
-    const run = known.of(text, layout);
+    const run = runs.of(text, layout);
     // A copy: pdfkit scales what it is given.
     const positions = run.positions.map((one) => ({ ...one }));
     return Object.assign(Object.create(Object.getPrototypeOf(run)) as GlyphRun, run, { positions });
   };
   const glyphOf = font.getGlyph.bind(font);
-  const read = new WeakSet<Glyph>();
+  const known = new WeakSet<Glyph>();
   font.getGlyph = (...which) => {
     const glyph: Glyph & { _decode?: () => unknown } = glyphOf(...which);
-    if (glyph._decode !== undefined && !read.has(glyph)) {
-      const outline = glyph._decode();
-      glyph._decode = () => outline;
-      read.add(glyph);
+    const decode = glyph._decode?.bind(glyph);
+    if (decode !== undefined && !known.has(glyph)) {
+      let outline: unknown;
+      glyph._decode = () => (outline ??= decode());
+      known.add(glyph);
     }
     return glyph;
   };
