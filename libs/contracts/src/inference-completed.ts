@@ -13,7 +13,10 @@ export const skipReasonSchema = z.enum(reasons);
 /** Of a heat map's pixel: how opaque it is, of 255, where the evidence is greatest; what is clear had nothing to do with the answer. */
 export const mostOpaqueEvidence = 150;
 
-/** A picture beside an answer: PNG bytes in the object store, at the size of the source image. A region is a mask of 0 and 255. */
+/**
+ * A picture beside an answer: PNG bytes in the object store, at the size of the source image; a heat map may be smaller and is
+ * stretched over it. A region is a mask of 0 and 255.
+ */
 export const artefactSchema = z.strictObject({
   kind: z.enum(['heat-map', 'key-image', 'region']),
   findingKey: z.string().optional(),

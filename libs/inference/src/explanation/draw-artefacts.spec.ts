@@ -67,6 +67,19 @@ describe('the pictures beside an answer', () => {
     }
   });
 
+  it('are the image at its own size and its map at the size of a map, where the image is large', async () => {
+    const grey = { kind: 'grey', width: 1_024, height: 600, values: new Float32Array(1_024 * 600) } as const;
+    const sizes = (await draw(true, { ...explained(), grey })).map(async ({ kind, objectKey, width, height }) => {
+      const png = await sharp(await objects.read(objectKey)).metadata();
+      expect({ width, height }).toEqual({ width: png.width, height: png.height });
+      return [kind, width, height];
+    });
+    expect(await Promise.all(sizes)).toEqual([
+      ['key-image', 1_024, 600],
+      ['heat-map', 512, 300],
+    ]);
+  });
+
   it('leave out the map of a model whose maps are not faithful', async () => {
     expect((await draw(false)).map(({ kind }) => kind)).toEqual(['key-image']);
   });

@@ -5,7 +5,7 @@ import type { Model } from '../models/model-repository.ts';
 import type { Pipeline } from '../reading/pipeline.ts';
 import { sourceOf, type ExplainedFrame } from '../reading/subject.ts';
 
-import { drawHeatMap } from './heat-map.ts';
+import { drawHeatMap, heatMapSize, type Size } from './heat-map.ts';
 import { drawKeyImage } from './key-image.ts';
 import { drawRegion } from './region.ts';
 
@@ -32,9 +32,10 @@ export async function drawArtefacts(
   for (const each of explained) {
     const keep = keeper(each, manifest, place);
     artefacts.push({ kind: 'key-image', ...(await keep('image', await drawKeyImage(each.grey))) });
+    const size = heatMapSize(each.grey);
     for (const output of manifest.explanation.faithful ? manifest.outputs : []) {
-      const png = await drawHeatMap(output, each.answer, each.grey);
-      artefacts.push({ kind: 'heat-map', findingKey: output.key, ...(await keep(output.key, png)) });
+      const png = await drawHeatMap(output, each.answer, size);
+      artefacts.push({ kind: 'heat-map', findingKey: output.key, ...(await keep(output.key, png, size)) });
     }
     for (const region of pipeline.outline?.(manifest, each) ?? []) {
       const kept = await keep(`${region.findingKey}-region`, await drawRegion(region, each.grey));
@@ -45,14 +46,14 @@ export async function drawArtefacts(
 }
 
 function keeper(
-  { frame, grey: { width, height } }: ExplainedFrame,
+  { frame, grey }: ExplainedFrame,
   { name, version }: { name: string; version: string },
   { objects, study, token }: Place,
-): (what: string, png: Buffer) => Promise<Kept> {
+): (what: string, png: Buffer, size?: Size) => Promise<Kept> {
   const source = sourceOf(frame);
   const folder = `artefacts/${study.studyInstanceUid}/${study.revision}/${name}/${version}`;
   const image = source.frame === undefined ? source.sopInstanceUid : `${source.sopInstanceUid}-${source.frame}`;
-  return async (what, png) => {
+  return async (what, png, { width, height } = grey) => {
     const objectKey = `${folder}/${image}-${what}-${token}-${randomUUID()}.png`;
     await objects.write(objectKey, once(png));
     return { source, width, height, objectKey, mediaType: 'image/png' };

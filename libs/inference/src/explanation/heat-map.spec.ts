@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ModelOutput } from '@sightline/contracts';
 import sharp from 'sharp';
 import { calibrate } from '../reading/calibrate.ts';
-import { drawHeatMap, evidenceOf } from './heat-map.ts';
+import { drawHeatMap, evidenceOf, heatMapSize } from './heat-map.ts';
 import { drawKeyImage } from './key-image.ts';
 import type { Answer } from '../runtime.ts';
 
@@ -46,7 +46,7 @@ describe('calibration', () => {
 });
 
 describe('a heat map', () => {
-  it('is as large as its image, opaque where the evidence is and clear where it is not', async () => {
+  it('is as large as it is asked for, opaque where the evidence is and clear where it is not', async () => {
     // Top right of four cells speaks for the finding; the mean and a bias of 0 are the logit.
     const { info, at } = await pixels(
       await drawHeatMap(output, answer(2, [-4, 20, -4, -4], 2), { width: 90, height: 61 }),
@@ -55,6 +55,15 @@ describe('a heat map', () => {
     expect(at(80, 5)[3]).toBeGreaterThan(100);
     expect(at(5, 55)[3]).toBe(0);
     expect(at(80, 5)[3]).toBeLessThan(200);
+  });
+
+  it.each([
+    [512, 300, [512, 300]],
+    [3_000, 2_400, [512, 410]],
+    [1_000, 4_000, [128, 512]],
+    [4_000, 1, [512, 1]],
+  ])('has the proportions of an image of %d × %d in no more than 512 pixels', (width, height, [columns, rows]) => {
+    expect(heatMapSize({ width, height })).toEqual({ width: columns, height: rows });
   });
 
   it('fades with the probability: an image called clear has a clear map', () => {

@@ -6,20 +6,31 @@ import type { Answer, Tensor } from '../runtime.ts';
 /** Of the map before it is stretched to the image: above any feature map's, and little work for the event loop. */
 const drawnSide = 64;
 
+/** Pixels of the longer side as it is kept: nothing in it is finer, and whoever lays it over its image stretches it to that. */
+const longestSide = 512;
+
 /** Of a calibrated logit above the image's own mean: a map that varies by less says of no place more than of another. */
 const leastContrast = 0.5;
 
+/** In pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Of the map that lies over an image: in the image's proportions. */
+export function heatMapSize({ width, height }: Size): Size {
+  const scale = Math.min(1, longestSide / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
 /**
  * Where in the image the evidence for one output is greater than in the image as a whole, as an RGBA PNG of `width` × `height`
- * pixels to lay over it. It fades with the calibrated probability, so an image the model calls clear has a clear map, and it is
+ * pixels to stretch over it. It fades with the calibrated probability, so an image the model calls clear has a clear map, and it is
  * faint where the evidence is alike everywhere. It explains an answer and gives no place: neither side nor zone may be read
  * from it.
  */
-export async function drawHeatMap(
-  output: ModelOutput,
-  answer: Answer,
-  { width, height }: { width: number; height: number },
-): Promise<Buffer> {
+export async function drawHeatMap(output: ModelOutput, answer: Answer, { width, height }: Size): Promise<Buffer> {
   const evidence = evidenceOf(output, answer);
   return sharp(colour(evidence), { raw: { width: drawnSide, height: drawnSide, channels: 4 } })
     .resize(width, height, { fit: 'fill', kernel: 'cubic' })
