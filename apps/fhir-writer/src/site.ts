@@ -60,7 +60,7 @@ const fhirSchema = z.strictObject({
   attempts: z.int().positive().default(300),
   requestsPerSecond: z.number().positive().default(100),
   /** Reports that are written at once; others look ahead meanwhile. */
-  atOnce: z.int().positive().max(64).default(4),
+  atOnce: z.int().positive().max(64).default(3),
   feedback: z.union([z.literal('off'), feedbackSchema]).default({ everyMs: 30_000, days: 14, atOnce: 100 }),
 });
 

@@ -72,6 +72,15 @@ interface Ready {
   draft?: Draft | Telling;
 }
 
+/** A report that is in its chart now. */
+interface Written {
+  kind: 'written';
+  report: ResourceVersion;
+  /** The report among them. */
+  resources: readonly ResourceVersion[];
+  how: Draft['how'];
+}
+
 /** Holds a report against its chart, and writes what is missing there. */
 export class BringToChart {
   constructor(private readonly parts: BringToChartParts) {}
@@ -80,11 +89,12 @@ export class BringToChart {
   async bring(report: ForChart, errand: Errand): Promise<Telling> {
     const study = await this.study(report, errand);
     if (study.kind !== 'seen') return study;
-    return this.parts.turns.take(
+    const written = await this.parts.turns.take(
       () => this.ready(report, study),
       (ready) => this.write(report, ready, errand),
       errand.signal,
     );
+    return written.kind === 'written' ? this.told(report, written) : written;
   }
 
   private async study({ set }: ForChart, errand: Errand): Promise<SeenStudy | Telling> {
@@ -102,7 +112,7 @@ export class BringToChart {
   }
 
   /** Writes on the condition that the chart is still what was seen, and looks again where it is not. */
-  private async write(report: ForChart, { set, study, draft }: Ready, errand: Errand): Promise<Telling> {
+  private async write(report: ForChart, { set, study, draft }: Ready, errand: Errand): Promise<Written | Telling> {
     for (let look = 1; look <= looks; look++) {
       const drafted =
         look === 1
@@ -117,7 +127,7 @@ export class BringToChart {
         if (written === undefined) return failed('unavailable', 'FHIR server does not say where it keeps the report');
         const unsigned = report.signs ? await this.sign(set, written, errand) : undefined;
         if (unsigned !== undefined) return unsigned;
-        return this.told(report, written, wrote.resources, drafted.how);
+        return { kind: 'written', report: written, resources: wrote.resources, how: drafted.how };
       }
       await pause(50 * look * (1 + Math.random()), undefined, { signal: errand.signal }).catch(() => undefined);
     }
@@ -182,12 +192,7 @@ export class BringToChart {
     return { kind: 'version', ...(isOurs && meta?.versionId !== undefined ? { id: meta.versionId } : {}) };
   }
 
-  private told(
-    { set, patientCreated }: ForChart,
-    report: ResourceVersion,
-    resources: readonly ResourceVersion[],
-    how: 'created' | 'updated',
-  ): Telling {
+  private told({ set, patientCreated }: ForChart, { report, resources, how }: Written): Telling {
     const memory: ToldHere = {
       patient: set.patient,
       report,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Failure } from '@sightline/contracts';
 import { describeError } from '@sightline/platform';
 import type { Bundle, Identifier, Resource } from '@medplum/fhirtypes';
-import type { Errand, Telling } from '../deliveries/destination.ts';
+import type { Errand } from '../deliveries/destination.ts';
 import { type BackendToken, NoToken } from './backend-token.ts';
 import { describeOutcome } from './describe-outcome.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -307,8 +307,8 @@ function failure(kind: Failure['kind'], message: string): { kind: 'failed'; fail
   return { kind: 'failed', failure: { kind, message } };
 }
 
-export function isUnavailable(answer: FhirAnswer<unknown> | Telling): boolean {
-  return answer.kind === 'failed' && answer.failure.kind === 'unavailable';
+export function isUnavailable({ kind, failure }: { kind: string; failure?: Failure }): boolean {
+  return kind === 'failed' && failure?.kind === 'unavailable';
 }
 
 /** fetch hides the reason (ECONNREFUSED and the like) in the cause. */

@@ -1,3 +1,4 @@
+import type { Failure } from '@sightline/contracts';
 import type { Telling } from '../deliveries/destination.ts';
 import { isUnavailable } from './fhir-client.ts';
 
@@ -31,11 +32,11 @@ export class Turns {
   }
 
   /** Where the server is not there for one, those that wait for it or are being made ready are sent away before they try as well. */
-  async take<P>(
+  async take<P, W extends { kind: string; failure?: Failure }>(
     prepare: () => Promise<P>,
-    write: (prepared: P) => Promise<Telling>,
+    write: (prepared: P) => Promise<W>,
     signal: AbortSignal,
-  ): Promise<Telling> {
+  ): Promise<W | Telling> {
     const ready = await this.next.hold(signal, async () => {
       const { outages } = this;
       const prepared = await prepare();
@@ -45,10 +46,10 @@ export class Turns {
     if (ready === undefined) return notYet;
     try {
       const from = performance.now();
-      const telling = await write(ready.prepared);
-      if (isUnavailable(telling)) this.sendAway();
+      const wrote = await write(ready.prepared);
+      if (isUnavailable(wrote)) this.sendAway();
       else this.lasted(performance.now() - from);
-      return telling;
+      return wrote;
     } finally {
       this.writing.leave();
     }
