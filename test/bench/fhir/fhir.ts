@@ -3,13 +3,18 @@ import { parseArgs } from 'node:util';
 import { tellUnderFire } from '../../conformance/tell-under-fire.ts';
 import { startWriterRig } from '../../conformance/writer-rig.ts';
 import { ownProcessors } from './own-processors.ts';
-import { compareWithServer } from './ratio-to-server.ts';
+import { keepRadiograph } from './radiograph.ts';
+import { compareWithServer, type Ratio, type Show } from './ratio-to-server.ts';
 
 const kills = 12;
 
+/** Reports with pictures take longer: they are told in one round for so many of the others. */
+const othersPerRoundWithPictures = 3;
+
 /**
  * `npm run bench -- fhir [--json] [--studies N] [--rounds N]`: reports a second beside what the FHIR server takes of the same bundle
- * posted raw, and what is left twice or not at all when 64 reports at once are told through faults and kills.
+ * posted raw, the smallest there are and in a third as many rounds those with pictures, and what is left twice or not at all when 64
+ * reports at once are told through faults and kills.
  */
 export async function benchFhir(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -27,15 +32,23 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
     const threadsOfServer = await ownProcessors([rig.server.pid, rig.postgresOfServer.pid]);
     // A replica is one thread: as many as there are beside the server.
     const writers = Math.min(Math.max(threads - (threadsOfServer ?? 1), 1), 8);
-    const ratio = await compareWithServer(rig, {
-      studies: Number(values.studies),
-      rounds: Number(values.rounds),
-      writers,
-      onRound: (n, { writer, server, busyServer }) =>
-        console.error(
-          `round ${n}: writer ${writer.toFixed(1)}, server ${server.toFixed(1)}, with the writer busy beside it ${busyServer.toFixed(1)}`,
-        ),
-    });
+    const compare = (show: Show, rounds: number): Promise<Ratio> =>
+      compareWithServer(rig, {
+        show,
+        studies: Number(values.studies),
+        rounds,
+        writers,
+        onRound: (n, { writer, server, busyServer }) =>
+          console.error(
+            `round ${n}: writer ${writer.toFixed(1)}, server ${server.toFixed(1)}, with the writer busy beside it ${busyServer.toFixed(1)}`,
+          ),
+      });
+    const rounds = Number(values.rounds);
+    const ratio = await compare((answer) => answer, rounds);
+    const withPictures = await compare(
+      await keepRadiograph(rig.objects),
+      Math.ceil(rounds / othersPerRoundWithPictures),
+    );
     const fire = await tellUnderFire(rig, { studies: Number(values.studies), kills });
     const machine = {
       processor: cpus()[0]?.model ?? 'unknown',
@@ -45,15 +58,20 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
       loadAverage,
     };
     if (values.json) {
-      console.log(JSON.stringify({ ...fire, ...ratio, machine }, undefined, 2));
+      console.log(JSON.stringify({ ...fire, ...ratio, withPictures, machine }, undefined, 2));
       return;
     }
     console.log(
       `${machine.threads} threads of ${machine.processor}, of them the server's: ${machine.threadsOfServer}; ${machine.writers} writers, load ${machine.loadAverage}`,
     );
-    console.log(
-      `writer ${ratio.writer.toFixed(1)} reports a second, server ${ratio.server.toFixed(1)} bundles: ${ratio.ratioToServer.toFixed(2)}; ${ratio.busyServer.toFixed(1)} with a writer busy beside it: ${ratio.ratioToBusyServer.toFixed(2)}`,
-    );
+    for (const [what, { writer, server, ratioToServer, busyServer, ratioToBusyServer }] of [
+      ['reports of one finding', ratio],
+      ['reports with a key image and a heat map', withPictures],
+    ] as const) {
+      console.log(
+        `writer ${writer.toFixed(1)} ${what} a second, server ${server.toFixed(1)} bundles: ${ratioToServer.toFixed(2)}; ${busyServer.toFixed(1)} with a writer busy beside it: ${ratioToBusyServer.toFixed(2)}`,
+      );
+    }
     console.log(
       `${fire.studies} studies, ${fire.atOnce} at once, ${fire.kills} kills, ${fire.refused} refused, ${fire.unheard} unheard: ${fire.duplicates} twice, ${fire.lost} lost, ${fire.dangling} references to nothing`,
     );

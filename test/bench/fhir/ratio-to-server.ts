@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Bundle } from '@medplum/fhirtypes';
+import type { InferenceCompleted } from '@sightline/contracts';
 import { uidFromUuid } from '@sightline/dicom';
 import { Client } from 'pg';
 import { answer } from '../../conformance/answers.ts';
@@ -32,7 +33,11 @@ export interface Round {
   busyServer: number;
 }
 
+/** Puts beside an answer what its report shows. */
+export type Show = (answer: InferenceCompleted) => InferenceCompleted;
+
 export interface Comparison {
+  show: Show;
   studies: number;
   rounds: number;
   writers: number;
@@ -56,14 +61,14 @@ const trials = 3;
  */
 export async function compareWithServer(
   rig: WriterRig,
-  { studies, rounds, writers, onRound }: Comparison,
+  { show, studies, rounds, writers, onRound }: Comparison,
 ): Promise<Ratio> {
   const patients = await makePatients(rig, studies);
   const recording = await rig.startWriter({ patients: { rule: 'resolve' } });
-  const recorded = await record(rig, patients);
+  const recorded = await record(rig, show, patients);
   await recording.stop();
   const wire = await layWire(portOf(rig.server));
-  const parts: Parts = { rig, wire, recorded, patients };
+  const parts: Parts = { rig, wire, show, recorded, patients };
   const database = new Client({ connectionString: rig.postgresOfServer.adminUrlFor('fhir') });
   const calm: Calm = async (phase) => {
     await tidy(database);
@@ -83,7 +88,7 @@ export async function compareWithServer(
     for (let round = 1; round <= rounds; round++) {
       const one = {
         server: await calm(() => postRaw(parts, concurrency)),
-        writer: await calm(() => tell(rig, patients)),
+        writer: await calm(() => tell(parts)),
         busyServer: await calm(() => postRawBesideWriter(parts, concurrency)),
       };
       onRound(round, one);
@@ -110,7 +115,7 @@ async function bestConcurrency(parts: Parts, calm: Calm): Promise<number> {
   const tried = new Map<number, number[]>(concurrencies.map((one) => [one, []]));
   for (let trial = 1; trial <= trials; trial++) {
     for (const [concurrency, rates] of tried) {
-      await calm(() => tell(parts.rig, parts.patients));
+      await calm(() => tell(parts));
       const rate = await calm(() => postRaw(parts, concurrency));
       if (trial > 1) rates.push(rate);
     }
@@ -147,8 +152,8 @@ interface Recorded {
 }
 
 /** The very bytes that the writer posts for a report. */
-async function record(rig: WriterRig, [patient = '']: readonly string[]): Promise<Recorded> {
-  const said = answer({ patient: { id: patient } });
+async function record(rig: WriterRig, show: Show, [patient = '']: readonly string[]): Promise<Recorded> {
+  const said = show(answer({ patient: { id: patient } }));
   const study = said.study.studyInstanceUid;
   await rig.say(said);
   const text = await waitFor(() => rig.proxy.seen.find(({ path, body }) => path === '' && body.includes(study))?.body);
@@ -164,6 +169,7 @@ type Calm = (phase: () => Promise<number>) => Promise<number>;
 interface Parts {
   rig: WriterRig;
   wire: Wire;
+  show: Show;
   recorded: Recorded;
   patients: readonly string[];
 }
@@ -173,11 +179,11 @@ function portOf({ baseUrl }: { baseUrl: string }): number {
 }
 
 async function postRawBesideWriter(parts: Parts, concurrency: number): Promise<number> {
-  const { rig, wire, patients } = parts;
+  const { rig, wire } = parts;
   const standIn = new StandIn();
   rig.proxy.before = standIn.answer;
   wire.leadTo(portOf(rig.proxy));
-  const [rate] = await Promise.all([postRaw(parts, concurrency, () => standIn.takeOne()), tell(rig, patients)]);
+  const [rate] = await Promise.all([postRaw(parts, concurrency, () => standIn.takeOne()), tell(parts)]);
   wire.leadTo(portOf(rig.server));
   rig.proxy.reset();
   return rate;
@@ -214,8 +220,8 @@ async function postRaw(
 }
 
 /** While there are always some to be told: the first and the last, while the queue fills and empties, are not counted. */
-async function tell(rig: WriterRig, patients: readonly string[]): Promise<number> {
-  const answers = patients.map((id) => answer({ patient: { id } }));
+async function tell({ rig, show, patients }: Parts): Promise<number> {
+  const answers = patients.map((id) => show(answer({ patient: { id } })));
   const studies = answers.map(({ study }) => study.studyInstanceUid);
   let said = 0;
   const told = await waitFor(
