@@ -1,8 +1,8 @@
 import { addAbortSignal } from 'node:stream';
 import { ObjectMissing, type ObjectStore } from '@sightline/object-store';
 
-/** Of one object, where nothing else is said: a picture that is printed. */
-const pictureBytes = 2 * 1024 * 1024;
+/** Of one object, where nothing else is said: of a picture at the size of its image, several times that of a radiograph. */
+const pictureBytes = 2 ** 25;
 
 /** A store that does not answer by then holds no report up. */
 const readMs = 5_000;

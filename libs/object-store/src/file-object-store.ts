@@ -7,6 +7,9 @@ import { ObjectMissing, ObjectStore, type StoredObject } from './object-store.ts
 
 const keyPattern = /^(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 
+/** Bytes: an image is megabytes, and each read is a way through the thread pool. */
+const readAtOnce = 2 ** 18;
+
 /** Objects as files below one folder, which every replica mounts. */
 export class FileObjectStore extends ObjectStore {
   constructor(private readonly root: string) {
@@ -36,7 +39,8 @@ export class FileObjectStore extends ObjectStore {
   async open(key: string): Promise<{ stream: Readable; size: number }> {
     const path = this.pathOf(key);
     const { size } = await stat(path).catch(missing(key));
-    return { stream: createReadStream(path), size };
+    // An object never changes, so its end is known: nothing is read, nor room made, beyond it.
+    return { stream: createReadStream(path, { highWaterMark: readAtOnce, end: Math.max(size - 1, 0) }), size };
   }
 
   async read(key: string): Promise<Buffer> {

@@ -4,9 +4,6 @@ import type { ObjectStore } from '@sightline/object-store';
 import sharp from 'sharp';
 import { readBounded, type Read } from '../read-bounded.ts';
 
-/** Of one PNG, at the size of its image. */
-const mostBytes = 2 ** 25;
-
 /** What a picture of few bytes may unpack to. */
 const limits = { limitInputPixels: 64_000_000, sequentialRead: true } as const;
 
@@ -23,7 +20,7 @@ export type ReadPicture =
 
 /** An artefact as numbers, pixel by pixel. */
 export async function readPicture(objects: ObjectStore, artefact: Shown): Promise<ReadPicture> {
-  const read = await readBounded(objects, artefact.objectKey, { mostBytes });
+  const read = await readBounded(objects, artefact.objectKey);
   if (read.kind === 'left-out') return read;
   const { findingKey, source } = artefact;
   const drawing = artefact.kind === 'heat-map' ? evidence(read.bytes) : mask(read.bytes);

@@ -54,8 +54,8 @@ function drawPicture(
   { content }: Picture,
   { x, y, height }: { x: number; y: number; height: number },
 ): void {
-  if (content.kind === 'png') {
-    sheets.document.image(content.png, x, y, { width: content.width * scaleOf(content), height });
+  if (content.kind === 'jpeg') {
+    sheets.document.image(content.jpeg, x, y, { width: content.width * scaleOf(content), height });
     return;
   }
   sheets.document.rect(x, y, cell, height).lineWidth(0.75).strokeColor(ink.line).stroke();
@@ -64,7 +64,7 @@ function drawPicture(
 }
 
 function heightOf({ content }: Picture): number {
-  return content.kind === 'png' ? content.height * scaleOf(content) : placeholder;
+  return content.kind === 'jpeg' ? content.height * scaleOf(content) : placeholder;
 }
 
 function scaleOf({ width, height }: { width: number; height: number }): number {

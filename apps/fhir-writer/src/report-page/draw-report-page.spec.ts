@@ -17,10 +17,10 @@ const source = { ...findingNumber(1).sources[0], frame: 3 } as Picture['source']
 async function picture(more: Partial<Picture> = {}, side = 64): Promise<Picture> {
   let seed = 7;
   const noise = Uint8Array.from({ length: side * side * 3 }, () => (seed = (seed * 48_271) % 2_147_483_647) & 255);
-  const png = await sharp(noise, { raw: { width: side, height: side, channels: 3 } })
-    .png()
+  const jpeg = await sharp(noise, { raw: { width: side, height: side, channels: 3 } })
+    .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
     .toBuffer();
-  return { kind: 'key-image', source, content: { kind: 'png', png, width: side, height: side }, ...more };
+  return { kind: 'key-image', source, content: { kind: 'jpeg', jpeg, width: side, height: side }, ...more };
 }
 
 async function textOf(...[set, pictures]: Parameters<typeof drawReportPage>): Promise<string> {

@@ -19,7 +19,7 @@ const small = { size: 9 } as const;
  */
 export async function drawReportPage(set: ResultSet, pictures: readonly Picture[]): Promise<Buffer> {
   const page = await drawn(set, pictures);
-  const last = pictures.findLastIndex(({ content }) => content.kind === 'png');
+  const last = pictures.findLastIndex(({ content }) => content.kind === 'jpeg');
   const picture = pictures[last];
   if (page.byteLength <= mostBytes || picture === undefined) return page;
   return drawReportPage(set, pictures.with(last, { ...picture, content: { kind: 'left-out', reason: 'no-room' } }));

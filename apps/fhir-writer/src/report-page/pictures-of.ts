@@ -3,7 +3,7 @@ import type { Finding, SourceImage } from '@sightline/findings';
 import type { ObjectStore } from '@sightline/object-store';
 import type { Picture } from './picture.ts';
 import { readBounded } from '../read-bounded.ts';
-import { overlaid, smallImage } from './small-picture.ts';
+import { printed, smallImage, type Pixels } from './small-picture.ts';
 
 /** Pictures that are read; of the rest the page says how many there are. */
 const mostPictures = 8;
@@ -17,10 +17,11 @@ type Shown = Artefact & { kind: Picture['kind'] };
 export async function picturesOf({ outcome }: InferenceCompleted, objects: ObjectStore): Promise<Picture[]> {
   if (outcome.kind !== 'findings') return [];
   const pictures: Picture[] = [];
+  const images = new Map<string, Pixels>();
   for (const artefact of inOrder(outcome.artefacts.filter(isShown), outcome.findings)) {
     const read = pictures.length < mostPictures;
     const content: Picture['content'] = read
-      ? await contentOf(artefact, pictures, objects)
+      ? await contentOf(artefact, images, objects)
       : { kind: 'left-out', reason: 'no-room' };
     const { kind, findingKey, source } = artefact;
     pictures.push({ kind, source, content, ...(findingKey === undefined ? {} : { findingKey }) });
@@ -30,6 +31,10 @@ export async function picturesOf({ outcome }: InferenceCompleted, objects: Objec
 
 export function isSameImage(one: SourceImage, other: SourceImage): boolean {
   return one.sopInstanceUid === other.sopInstanceUid && one.frame === other.frame;
+}
+
+function keyOf({ sopInstanceUid, frame }: SourceImage): string {
+  return `${sopInstanceUid}/${frame ?? ''}`;
 }
 
 function isShown(artefact: Artefact): artefact is Shown {
@@ -42,7 +47,7 @@ function inOrder(artefacts: readonly Shown[], findings: readonly Finding[]): Sho
   const isOnPresent = ({ source }: Shown): boolean =>
     present.some(({ sources }) => sources.some((one) => isSameImage(one, source)));
   const isOfPresent = ({ findingKey }: Shown): boolean => present.some(({ key }) => key === findingKey);
-  const images = Map.groupBy(artefacts, ({ source }) => `${source.sopInstanceUid}/${source.frame ?? ''}`);
+  const images = Map.groupBy(artefacts, ({ source }) => keyOf(source));
   return [...images.values()]
     .toSorted(([one], [other]) => first(other, isOnPresent) - first(one, isOnPresent))
     .flatMap((ofImage) =>
@@ -61,19 +66,22 @@ function isKeyImage({ kind }: Shown): boolean {
   return kind === 'key-image';
 }
 
+/** An image is kept for the maps that lie over it: alone they show nothing that could be looked at. */
 async function contentOf(
-  artefact: Shown,
-  before: readonly Picture[],
+  { kind, source, objectKey }: Shown,
+  images: Map<string, Pixels>,
   objects: ObjectStore,
 ): Promise<Picture['content']> {
-  const image = before.find(
-    ({ kind, source }) => kind === 'key-image' && isSameImage(source, artefact.source),
-  )?.content;
-  // A map is see-through: alone it shows nothing that could be looked at.
-  if (artefact.kind === 'heat-map' && image?.kind !== 'png') return { kind: 'left-out', reason: 'without-its-image' };
-  const read = await readBounded(objects, artefact.objectKey);
+  const below = images.get(keyOf(source));
+  if (kind === 'heat-map' && below === undefined) return { kind: 'left-out', reason: 'without-its-image' };
+  const read = await readBounded(objects, objectKey);
   if (read.kind === 'left-out') return read;
-  const drawing =
-    artefact.kind === 'heat-map' && image?.kind === 'png' ? overlaid(image, read.bytes) : smallImage(read.bytes);
-  return drawing.catch(() => ({ kind: 'left-out', reason: 'unreadable' }) as const);
+  try {
+    if (kind === 'heat-map' && below !== undefined) return await printed(below, read.bytes);
+    const image = await smallImage(read.bytes);
+    images.set(keyOf(source), image);
+    return await printed(image);
+  } catch {
+    return { kind: 'left-out', reason: 'unreadable' };
+  }
 }

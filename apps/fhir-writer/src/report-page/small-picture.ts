@@ -1,5 +1,5 @@
-import sharp, { type Sharp } from 'sharp';
-import type { Picture } from './picture.ts';
+import sharp, { type OutputInfo } from 'sharp';
+import type { Printed } from './picture.ts';
 
 /** Pixels of the longer side: about 150 to the inch in half a page's width. */
 const longestSide = 512;
@@ -7,31 +7,37 @@ const longestSide = 512;
 /** What a picture of few bytes may unpack to. */
 const limits = { limitInputPixels: 64_000_000, sequentialRead: true } as const;
 
+/** A page is read beside the images and never in their place: on paper this looks as a PNG does, and takes a fifteenth of it. */
+const print = { quality: 90 } as const;
+
+/** An opaque image as its pixels. */
+export interface Pixels {
+  data: Buffer;
+  info: OutputInfo;
+}
+
 /** The image as the model was shown it, at the size in which it is printed. */
-export async function smallImage(png: Buffer): Promise<Picture['content']> {
-  return drawn(shrunk(png).flatten({ background: 'white' }));
+export async function smallImage(png: Buffer): Promise<Pixels> {
+  return sharp(png, limits)
+    .resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true })
+    .flatten({ background: 'white' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
 }
 
-/** A map over an image that was made small before. */
-export async function overlaid(
-  image: Extract<Picture['content'], { kind: 'png' }>,
-  map: Buffer,
-): Promise<Picture['content']> {
-  const { width, height } = image;
-  const over = await sharp(map, limits).resize(width, height, { fit: 'fill' }).png().toBuffer();
-  return drawn(
-    sharp(image.png)
-      .toColourspace('srgb')
-      .composite([{ input: over }])
-      .removeAlpha(),
-  );
+/** An image that was made small before, and a map over it. */
+export async function printed({ data, info }: Pixels, map?: Buffer): Promise<Printed> {
+  const { width, height } = info;
+  const image = sharp(data, { raw: info });
+  const shown = map ? image.composite([{ input: await fitted(map, info) }]).removeAlpha() : image;
+  return { kind: 'jpeg', jpeg: await shown.jpeg(print).toBuffer(), width, height };
 }
 
-function shrunk(png: Buffer): Sharp {
-  return sharp(png, limits).resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true });
-}
-
-async function drawn(image: Sharp): Promise<Picture['content']> {
-  const { data, info } = await image.png({ compressionLevel: 9 }).toBuffer({ resolveWithObject: true });
-  return { kind: 'png', png: data, width: info.width, height: info.height };
+/** A map is mostly kept at this very size. */
+async function fitted(map: Buffer, { width, height }: { width: number; height: number }): Promise<Buffer> {
+  const image = sharp(map, limits);
+  const kept = await image.metadata();
+  if (kept.width === width && kept.height === height) return map;
+  return image.resize(width, height, { fit: 'fill' }).png().toBuffer();
 }
