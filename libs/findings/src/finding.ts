@@ -16,7 +16,8 @@ export const sourceImageSchema = z.strictObject({
 /** A number with its UCUM unit (SR NUM; TID 300). */
 export const measurementSchema = z.strictObject({
   concept: codedConceptSchema,
-  value: z.number(),
+  /** JSON can say −0 and FHIR cannot: it is 0. */
+  value: z.number().overwrite((value) => value + 0),
   unit: z.strictObject({ code: z.string().min(1), display: z.string().min(1) }),
 });
 
