@@ -4,6 +4,9 @@ import { ObjectMissing, type ObjectStore } from '@sightline/object-store';
 /** Of one object, where nothing else is said: of a picture at the size of its image, several times that of a radiograph. */
 const pictureBytes = 2 ** 25;
 
+/** What a picture of few bytes may unpack to: for whoever unpacks one that was read here. */
+export const unpacked = { limitInputPixels: 64_000_000, sequentialRead: true } as const;
+
 /** A store that does not answer by then holds no report up. */
 const readMs = 5_000;
 const tries = 2;

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Artefact } from '@sightline/contracts';
 import type { ObjectStore } from '@sightline/object-store';
 import sharp from 'sharp';
@@ -23,8 +24,8 @@ const evidence = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"
 export async function keepRadiograph(objects: ObjectStore): Promise<Show> {
   const image = { objectKey: 'artefacts/bench/image.png', mediaType: 'image/png', ...size } as const;
   const map = { objectKey: 'artefacts/bench/map.png', mediaType: 'image/png', ...sizeOfMap } as const;
-  await objects.write(image.objectKey, once(await keyImage()));
-  await objects.write(map.objectKey, once(await heatMap()));
+  await objects.write(image.objectKey, Readable.from([await keyImage()]));
+  await objects.write(map.objectKey, Readable.from([await heatMap()]));
   return (answer) => {
     const { outcome } = answer;
     const [finding] = outcome.kind === 'findings' ? outcome.findings : [];
@@ -56,8 +57,4 @@ async function heatMap(): Promise<Buffer> {
     .resize(sizeOfMap.width, sizeOfMap.height, { fit: 'fill', kernel: 'cubic' })
     .png()
     .toBuffer();
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

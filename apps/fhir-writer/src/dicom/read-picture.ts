@@ -2,10 +2,7 @@ import { mostOpaqueEvidence, type Artefact } from '@sightline/contracts';
 import type { PictureOfResult } from '@sightline/dicom-results';
 import type { ObjectStore } from '@sightline/object-store';
 import sharp from 'sharp';
-import { readBounded, type Read } from '../read-bounded.ts';
-
-/** What a picture of few bytes may unpack to. */
-const limits = { limitInputPixels: 64_000_000, sequentialRead: true } as const;
+import { readBounded, unpacked, type Read } from '../read-bounded.ts';
 
 /** Pixels of a map's longer side: it is drawn from a grid far coarser, and covers its image at any size. */
 const longestMapSide = 512;
@@ -37,8 +34,8 @@ type Drawn = Pick<PictureOfResult, 'width' | 'height' | 'values'>;
 
 /** How opaque a map is says how much a place had to do with the answer; one that is opaque everywhere is none. */
 async function evidence(png: Buffer): Promise<Drawn | undefined> {
-  if (!(await sharp(png, limits).metadata()).hasAlpha) return undefined;
-  const { data, info } = await sharp(png, limits)
+  if (!(await sharp(png, unpacked).metadata()).hasAlpha) return undefined;
+  const { data, info } = await sharp(png, unpacked)
     .toColourspace('srgb')
     .resize(longestMapSide, longestMapSide, { fit: 'inside', withoutEnlargement: true })
     .extractChannel('alpha')
@@ -49,7 +46,7 @@ async function evidence(png: Buffer): Promise<Drawn | undefined> {
 }
 
 async function mask(png: Buffer): Promise<Drawn> {
-  const { data, info } = await sharp(png, limits)
+  const { data, info } = await sharp(png, unpacked)
     .extractChannel(0)
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });

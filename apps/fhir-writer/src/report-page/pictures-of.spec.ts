@@ -26,11 +26,12 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 const image = await sharp({ create: { width: 1_000, height: 800, channels: 3, background: '#404040' } })
   .png()
   .toBuffer();
-const map = await sharp({
-  create: { width: 256, height: 205, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 1 } },
-})
-  .png()
-  .toBuffer();
+const red = { r: 255, g: 0, b: 0, alpha: 1 };
+const mapOf = (width: number, height: number): Promise<Buffer> =>
+  sharp({ create: { width, height, channels: 4, background: red } })
+    .png()
+    .toBuffer();
+const map = await mapOf(1_000, 800);
 
 /** An artefact on the image of a finding, and its bytes in the store where there are any. */
 async function artefact(kind: Artefact['kind'], finding: Finding, bytes?: Uint8Array): Promise<Artefact> {
@@ -59,20 +60,29 @@ describe('pictures for the page', () => {
     const [picture] = await picturesOf(answer([finding], [await artefact('key-image', finding, image)]), objects);
     expect(picture?.content).toMatchObject({ kind: 'jpeg', width: 512, height: 410 });
     if (picture?.content.kind !== 'jpeg') throw new Error('no picture');
-    expect(await sharp(picture.content.jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 512, height: 410 });
+    expect(await sharp(picture.content.jpeg).metadata()).toMatchObject({ format: 'jpeg', hasAlpha: false, width: 512 });
   });
 
-  it('show a map over the image it explains, whichever came first', async () => {
+  it.each([
+    ['as large as its image', 1_000, 800],
+    ['as large as its image in print', 512, 410],
+    ['smaller', 256, 205],
+  ])('show a map that is %s over the image it explains, whichever came first', async (_, width, height) => {
     const finding = findingNumber(1);
-    const artefacts = [await artefact('heat-map', finding, map), await artefact('key-image', finding, image)];
+    const bytes = await mapOf(width, height);
+    const artefacts = [await artefact('heat-map', finding, bytes), await artefact('key-image', finding, image)];
     const pictures = await picturesOf(answer([finding], artefacts), objects);
     expect(pictures.map(({ kind }) => kind)).toEqual(['key-image', 'heat-map']);
-    const red = await Promise.all(
-      pictures.map(async ({ content }) =>
-        content.kind === 'jpeg' ? (await sharp(content.jpeg).stats()).channels[0]?.mean : undefined,
-      ),
-    );
-    expect(red).toEqual([expect.closeTo(64, 0), expect.closeTo(255, -1)]);
+    const shown = pictures.map(async ({ content }) => {
+      if (content.kind !== 'jpeg') return content.reason;
+      const { channels } = await sharp(content.jpeg).stats();
+      return [content.width, content.height, channels[0]?.min, channels[0]?.max];
+    });
+    // JPEG says of the reddest red 254.
+    expect(await Promise.all(shown)).toEqual([
+      [512, 410, 64, 64],
+      [512, 410, 254, 254],
+    ]);
   });
 
   it('show a radiograph of three thousand by two and a half thousand noisy pixels', async () => {

@@ -30,7 +30,7 @@ export async function picturesOf({ outcome }: InferenceCompleted, objects: Objec
 }
 
 export function isSameImage(one: SourceImage, other: SourceImage): boolean {
-  return one.sopInstanceUid === other.sopInstanceUid && one.frame === other.frame;
+  return keyOf(one) === keyOf(other);
 }
 
 function keyOf({ sopInstanceUid, frame }: SourceImage): string {

@@ -1,11 +1,9 @@
 import sharp, { type OutputInfo } from 'sharp';
+import { unpacked } from '../read-bounded.ts';
 import type { Printed } from './picture.ts';
 
 /** Pixels of the longer side: about 150 to the inch in half a page's width. */
 const longestSide = 512;
-
-/** What a picture of few bytes may unpack to. */
-const limits = { limitInputPixels: 64_000_000, sequentialRead: true } as const;
 
 /** A page is read beside the images and never in their place: on paper this looks as a PNG does, and takes a fifteenth of it. */
 const print = { quality: 90 } as const;
@@ -18,7 +16,7 @@ export interface Pixels {
 
 /** The image as the model was shown it, at the size in which it is printed. */
 export async function smallImage(png: Buffer): Promise<Pixels> {
-  return sharp(png, limits)
+  return sharp(png, unpacked)
     .resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true })
     .flatten({ background: 'white' })
     .toColourspace('srgb')
@@ -36,7 +34,7 @@ export async function printed({ data, info }: Pixels, map?: Buffer): Promise<Pri
 
 /** A map is mostly kept at this very size. */
 async function fitted(map: Buffer, { width, height }: { width: number; height: number }): Promise<Buffer> {
-  const image = sharp(map, limits);
+  const image = sharp(map, unpacked);
   const kept = await image.metadata();
   if (kept.width === width && kept.height === height) return map;
   return image.resize(width, height, { fit: 'fill' }).png().toBuffer();
