@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { InferenceCompleted, InferenceRequested } from '@sightline/contracts';
 import { encodePart10, uidFromUuid, type WritableDataset } from '@sightline/dicom';
 import type { ObjectStore } from '@sightline/object-store';
@@ -55,7 +56,7 @@ async function withPictures(objects: ObjectStore, said: InferenceCompleted): Pro
   for (const { objectKey: _objectKey, ...source } of said.images) {
     for (const kind of ['heat-map', 'region'] as const) {
       const objectKey = `artefacts/${said.study.studyInstanceUid}/${kind}-${randomUUID()}.png`;
-      await objects.write(objectKey, once(pictures[kind]));
+      await objects.write(objectKey, Readable.from([pictures[kind]]));
       const drawn = { findingKey: 'pneumonia', source, mediaType: 'image/png', width, height } as const;
       said.outcome.artefacts.push({ kind, objectKey, ...drawn });
     }
@@ -80,7 +81,7 @@ async function storeImage(
       ...dataset,
     }),
   );
-  await objects.write(objectKey, once(file));
+  await objects.write(objectKey, Readable.from([file]));
   return objectKey;
 }
 
@@ -100,8 +101,4 @@ function region(): Promise<Buffer> {
     .toColourspace('b-w')
     .png()
     .toBuffer();
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

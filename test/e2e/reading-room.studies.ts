@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type {
   InferenceCompleted,
   InferenceRequested,
@@ -42,7 +43,7 @@ export async function tellStudy(objects: ObjectStore, told: Told): Promise<ToldS
   const studyInstanceUid = uidFromUuid(randomUUID());
   const { seriesInstanceUid, sopInstanceUid, sopClassUid, transferSyntaxUid } = read.header;
   const objectKey = `instances/${studyInstanceUid}/${sopInstanceUid}/${randomUUID()}.dcm`;
-  const stored = await objects.write(objectKey, once(image));
+  const stored = await objects.write(objectKey, Readable.from([image]));
   const instance: Instance = {
     seriesInstanceUid,
     sopInstanceUid,
@@ -123,7 +124,7 @@ export async function findingsOf(
   const { width, height } = await sharp(keyImage).metadata();
   const put = async (kind: string, png: Buffer) => {
     const objectKey = `artefacts/${received.study.studyInstanceUid}/1/${sop}-${kind}-${randomUUID()}.png`;
-    await objects.write(objectKey, once(png));
+    await objects.write(objectKey, Readable.from([png]));
     return { source, objectKey, mediaType: 'image/png' as const, width, height };
   };
   const present = probability >= 0.42;
@@ -168,10 +169,6 @@ function blobPng(): Promise<Buffer> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}">
     <circle cx="90" cy="150" r="60" fill="#f0682c" fill-opacity="0.9"/></svg>`;
   return sharp(Buffer.from(svg)).png().toBuffer();
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 /** A manifest as the training recipe writes it, for a shelf of the test's own. */

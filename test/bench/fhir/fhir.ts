@@ -3,8 +3,10 @@ import { parseArgs } from 'node:util';
 import { tellUnderFire } from '../../conformance/tell-under-fire.ts';
 import { startWriterRig } from '../../conformance/writer-rig.ts';
 import { ownProcessors } from './own-processors.ts';
+import { keepSection, textOf } from '../section.ts';
 import { keepRadiograph } from './radiograph.ts';
 import { compareWithServer, type Ratio, type Show } from './ratio-to-server.ts';
+import { sectionOf } from './section.ts';
 
 const kills = 12;
 
@@ -12,15 +14,16 @@ const kills = 12;
 const othersPerRoundWithPictures = 3;
 
 /**
- * `npm run bench -- fhir [--json] [--studies N] [--rounds N]`: reports a second beside what the FHIR server takes of the same bundle
- * posted raw, the smallest there are and in a third as many rounds those with pictures, and what is left twice or not at all when 64
- * reports at once are told through faults and kills.
+ * `npm run bench -- fhir [--json] [--write] [--studies N] [--rounds N]`: reports a second beside what the FHIR server takes of the same
+ * bundle posted raw, the smallest there are and in a third as many rounds those with pictures, and what is left twice or not at all
+ * when 64 reports at once are told through faults and kills; `--write` keeps the figures in docs/benchmarks.md.
  */
 export async function benchFhir(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       studies: { type: 'string', default: '320' },
       rounds: { type: 'string', default: '10' },
     },
@@ -50,31 +53,21 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
       Math.ceil(rounds / othersPerRoundWithPictures),
     );
     const fire = await tellUnderFire(rig, { studies: Number(values.studies), kills });
-    const machine = {
-      processor: cpus()[0]?.model ?? 'unknown',
-      threads,
-      threadsOfServer: threadsOfServer ?? 'shared',
-      writers,
-      loadAverage,
-    };
-    if (values.json) {
-      console.log(JSON.stringify({ ...fire, ...ratio, withPictures, machine }, undefined, 2));
-      return;
-    }
-    console.log(
-      `${machine.threads} threads of ${machine.processor}, of them the server's: ${machine.threadsOfServer}; ${machine.writers} writers, load ${machine.loadAverage}`,
-    );
-    for (const [what, { writer, server, ratioToServer, busyServer, ratioToBusyServer }] of [
-      ['reports of one finding', ratio],
-      ['reports with a key image and a heat map', withPictures],
-    ] as const) {
-      console.log(
-        `writer ${writer.toFixed(1)} ${what} a second, server ${server.toFixed(1)} bundles: ${ratioToServer.toFixed(2)}; ${busyServer.toFixed(1)} with a writer busy beside it: ${ratioToBusyServer.toFixed(2)}`,
-      );
-    }
-    console.log(
-      `${fire.studies} studies, ${fire.atOnce} at once, ${fire.kills} kills, ${fire.refused} refused, ${fire.unheard} unheard: ${fire.duplicates} twice, ${fire.lost} lost, ${fire.dangling} references to nothing`,
-    );
+    const figures = {
+      ...fire,
+      ...ratio,
+      withPictures,
+      machine: {
+        processor: cpus()[0]?.model ?? 'unknown',
+        threads,
+        threadsOfServer: threadsOfServer ?? 'shared',
+        writers,
+        loadAverage,
+      },
+    } as const;
+    const section = sectionOf(figures);
+    if (values.write) await keepSection(section);
+    console.log(values.json ? JSON.stringify(figures, undefined, 2) : textOf(section));
   } finally {
     await rig.stop();
   }

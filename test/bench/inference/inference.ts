@@ -1,12 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadModel, type Model } from '@sightline/inference';
+import { keepSection, textOf } from '../section.ts';
 import { batchingTable } from './batching.ts';
 import { memoryOver } from './memory.ts';
-import { pageOf, type Figures } from './page.ts';
 import { ratioToPython } from './ratio-to-python.ts';
+import { sectionOf, type Figures } from './section.ts';
 import { xraySeconds } from './xray-seconds.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -37,9 +37,9 @@ export async function benchInference(args: readonly string[]): Promise<void> {
     batching,
     ...(memory !== undefined && { memory }),
   };
-  const page = pageOf(figures);
-  if (options.write) await writeFile(join(root, 'docs/benchmarks.md'), page);
-  process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : page);
+  const section = sectionOf(figures);
+  if (options.write) await keepSection(section);
+  process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : textOf(section));
 }
 
 function readOptions(args: readonly string[]) {

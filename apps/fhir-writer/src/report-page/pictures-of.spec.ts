@@ -1,5 +1,6 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { inferenceCompletedSchema, type Artefact, type InferenceCompleted } from '@sightline/contracts';
@@ -19,10 +20,6 @@ beforeEach(async () => {
 });
 afterEach(() => directory.remove());
 
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
-}
-
 const image = await sharp({ create: { width: 1_000, height: 800, channels: 3, background: '#404040' } })
   .png()
   .toBuffer();
@@ -38,7 +35,7 @@ async function artefact(kind: Artefact['kind'], finding: Finding, bytes?: Uint8A
   const [source] = finding.sources;
   if (source === undefined) throw new Error('a finding has a source');
   const objectKey = `artefacts/${source.sopInstanceUid}-${kind}.png`;
-  if (bytes !== undefined) await objects.write(objectKey, once(bytes));
+  if (bytes !== undefined) await objects.write(objectKey, Readable.from([bytes]));
   const ofFinding = kind === 'key-image' ? {} : { findingKey: finding.key };
   return { kind, source, objectKey, mediaType: 'image/png', width: 1_000, height: 800, ...ofFinding };
 }

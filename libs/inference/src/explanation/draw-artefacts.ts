@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { Artefact, StudyContext } from '@sightline/contracts';
 import type { ObjectStore } from '@sightline/object-store';
 import type { Model } from '../models/model-repository.ts';
@@ -55,11 +56,7 @@ function keeper(
   const image = source.frame === undefined ? source.sopInstanceUid : `${source.sopInstanceUid}-${source.frame}`;
   return async (what, png, { width, height } = grey) => {
     const objectKey = `${folder}/${image}-${what}-${token}-${randomUUID()}.png`;
-    await objects.write(objectKey, once(png));
+    await objects.write(objectKey, Readable.from([png]));
     return { source, width, height, objectKey, mediaType: 'image/png' };
   };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,3 +1,4 @@
+import { table, type Section } from '../section.ts';
 import type { Batching } from './batching.ts';
 import type { Memory } from './memory.ts';
 import type { Ratio } from './ratio-to-python.ts';
@@ -12,8 +13,7 @@ export interface Figures extends Ratio, XraySeconds {
   memory?: Memory;
 }
 
-/** docs/benchmarks.md. */
-export function pageOf(figures: Figures): string {
+export function sectionOf(figures: Figures): Section {
   const { model, machine, ratioToPython, imagesPerSecond, batch, threads, width, height, memory } = figures;
   const rows = [
     [
@@ -28,9 +28,7 @@ export function pageOf(figures: Figures): string {
     ],
     ...(memory === undefined ? [] : [memoryRow(memory)]),
   ];
-  return [
-    '# Benchmarks',
-    '',
+  const lines = [
     `Measured with \`npm run bench -- inference --write\` on ${machine}, load average ${figures.loadAverage.toFixed(1)}, ${model}. Nothing here was run on an accelerator.`,
     '',
     ...table(['what', 'figure', 'how'], rows),
@@ -38,8 +36,8 @@ export function pageOf(figures: Figures): string {
     'Images a second by the largest batch allowed and by how many callers ask at once, each for one image of 512 × 512:',
     '',
     ...batchingRows(figures.batching),
-    '',
-  ].join('\n');
+  ];
+  return { title: 'Inference', lines };
 }
 
 function memoryRow({ studies, settledMib, endMib, flat }: Memory): string[] {
@@ -54,9 +52,4 @@ function batchingRows(batching: readonly Batching[]): string[] {
     ...batching.filter((each) => each.maxBatch === maxBatch).map(({ imagesPerSecond }) => imagesPerSecond.toFixed(1)),
   ]);
   return table(['batch', ...concurrencies.map((callers) => `${callers} at once`)], rows);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
