@@ -2,11 +2,11 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { tellUnderFire } from '../../conformance/tell-under-fire.ts';
 import { startWriterRig } from '../../conformance/writer-rig.ts';
-import { ownProcessors } from './own-processors.ts';
 import { keepSection, textOf } from '../section.ts';
+import { ownProcessors } from './own-processors.ts';
 import { keepRadiograph } from './radiograph.ts';
 import { compareWithServer, type Ratio, type Show } from './ratio-to-server.ts';
-import { sectionOf } from './section.ts';
+import { sectionOf, type Figures } from './section.ts';
 
 const kills = 12;
 
@@ -53,7 +53,7 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
       Math.ceil(rounds / othersPerRoundWithPictures),
     );
     const fire = await tellUnderFire(rig, { studies: Number(values.studies), kills });
-    const figures = {
+    const figures: Figures = {
       ...fire,
       ...ratio,
       withPictures,
@@ -64,10 +64,10 @@ export async function benchFhir(args: readonly string[]): Promise<void> {
         writers,
         loadAverage,
       },
-    } as const;
+    };
     const section = sectionOf(figures);
     if (values.write) await keepSection(section);
-    console.log(values.json ? JSON.stringify(figures, undefined, 2) : textOf(section));
+    process.stdout.write(values.json ? `${JSON.stringify(figures, undefined, 2)}\n` : textOf(section));
   } finally {
     await rig.stop();
   }
